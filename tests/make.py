@@ -7,9 +7,9 @@ from datetime import datetime, time
 from typing import Any
 
 from assistant.models import Assistant, Calendar, Conversation, Organization, Service, Visitor
-from assistant.services.booking import offers, slot_ids
-from assistant.services.booking.offers import Offer
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.availability import offers, slot_ids
+from assistant.services.booking.availability.offers import Offer
+from assistant.services.booking.availability.slot_ids import Pick
 
 ORIGIN = "https://www.example.com"
 

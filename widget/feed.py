@@ -13,7 +13,7 @@ from assistant import events, live
 from assistant.async_db import in_db
 from assistant.errors import NotAllowed
 from assistant.models import Conversation
-from assistant.services.booking import browsing
+from assistant.services.booking.availability import browsing
 from assistant.services.conversations.events import earlier_events, resume_session
 from assistant.services.conversations.sessions import is_current
 from assistant.services.organizations import rate_limits

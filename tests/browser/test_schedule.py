@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from assistant.models import Appointment
 from assistant.services.booking import by_staff
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.availability.slot_ids import Pick
 from tests import make
 User.objects.create_superuser("tester", password="tester")
 home = make.organization("Salon")

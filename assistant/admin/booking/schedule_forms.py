@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from assistant.admin.booking.fields import DayField, HourField
 from assistant.models import Appointment, Calendar, Service
 from assistant.services.booking import form_fields
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.availability.slot_ids import Pick
 
 LONGEST = 24 * 60  # minutes
 

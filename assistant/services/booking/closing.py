@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Calendar, Service
-from assistant.services.booking import appointments, by_staff, calendars, offers, resources, slot_ids
+from assistant.services.booking import appointments, by_staff, calendars
+from assistant.services.booking.availability import offers, resources, slot_ids
 from assistant.services.booking.locks import fresh, locked
 
 MOST = 50  # that are asked about at once; further ones stay booked

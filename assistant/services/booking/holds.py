@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from assistant.models import Appointment, Conversation, Offering, ToolCall
 from assistant.services.booking import attempts, placing
+from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.locks import RELATED, locked
-from assistant.services.booking.slot_ids import Pick
 
 State = Appointment.State
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from assistant.models import Appointment, Card, ToolCall
-from assistant.services.booking import channels, emails, entries, invitations, offers
+from assistant.services.booking import channels, emails, entries, invitations
+from assistant.services.booking.availability import offers
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger

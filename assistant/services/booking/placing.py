@@ -11,8 +11,9 @@ from django.db.models import Count, Q, QuerySet
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Conversation, Offering, Service, ToolCall
-from assistant.services.booking import limits, locks, offers, resources, slots, states
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking import limits, locks, states
+from assistant.services.booking.availability import offers, resources, slots
+from assistant.services.booking.availability.slot_ids import Pick
 
 HOLDS_PER_VISITOR = 3
 

@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from assistant.models import Appointment, BlockedTime, Calendar
-from assistant.services.booking import resources
-from assistant.services.booking.hours import DAY
+from assistant.services.booking.availability import resources
+from assistant.services.booking.availability.hours import DAY
 
 State = Appointment.State
 GONE = (State.CANCELLED, State.DECLINED, State.EXPIRED)

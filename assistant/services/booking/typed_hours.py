@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from itertools import combinations
 
-from assistant.services.booking.hours import Interval
+from assistant.services.booking.availability.hours import Interval
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (  # in the languages that hours are read in

@@ -17,7 +17,7 @@ from django.utils import timezone
 from assistant.errors import ToolError
 from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
 from assistant.sentences import label
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 from assistant.services.conversations import cards, email_answers, notices
 from assistant.services.conversations.events import is_notified
 from assistant.services.conversations.leases import begin_turn

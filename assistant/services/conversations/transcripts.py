@@ -17,7 +17,7 @@ from assistant.errors import InputError, ToolError
 from assistant.models import Conversation, Message
 from assistant.redaction import visible
 from assistant.sentences import label
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 from assistant.services.deliveries import outbox
 from assistant.services.organizations.looks import letterhead, look_of
 

@@ -15,7 +15,7 @@ from assistant.models import Card, Conversation, Delivery, Organization, ToolCal
 from assistant.redaction import visible
 from assistant.sentences import label
 from assistant.services import admin_pages
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger

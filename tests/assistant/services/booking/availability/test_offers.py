@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar
-from assistant.services.booking import offers, resources, slot_ids, slots, wording
-from assistant.services.booking.hours import Hours
+from assistant.services.booking.availability import offers, resources, slot_ids, slots, wording
+from assistant.services.booking.availability.hours import Hours
 from tests import make
 from tests.sampling import examples
 

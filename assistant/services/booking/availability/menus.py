@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from assistant.errors import ToolError
 from assistant.models import Calendar, Offering, Organization, Service
-from assistant.services.booking import slot_ids
+from assistant.services.booking.availability import slot_ids
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from heapq import merge
 from itertools import accumulate, groupby
 
-from assistant.services.booking.hours import Hours
+from assistant.services.booking.availability.hours import Hours
 
 PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}  # hours of the clock
 

@@ -18,8 +18,8 @@ from django.utils import timezone
 from assistant.errors import InputError, NotFound, ToolError
 from assistant.models import Appointment, Calendar, Card, Conversation, Service
 from assistant.sentences import label
-from assistant.services.booking import menus, offers, slot_ids, wording
-from assistant.services.booking.hours import DAY, INSTANT
+from assistant.services.booking.availability import menus, offers, slot_ids, wording
+from assistant.services.booking.availability.hours import DAY, INSTANT
 from assistant.services.conversations import cards
 from assistant.services.conversations.events import format_instant
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from assistant.models import Appointment, BlockedTime, BusyTime, Calendar, Offering, Service
-from assistant.services.booking.hours import Days, Hours, Interval
-from assistant.services.booking.slots import Busy, Resource, Rules, Timeline
+from assistant.services.booking.availability.hours import Days, Hours, Interval
+from assistant.services.booking.availability.slots import Busy, Resource, Rules, Timeline
 
 LONGEST = timedelta(days=2)  # an appointment with its breaks
 

@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.services.booking.hours import Days, Hours, Interval
-from assistant.services.booking.slots import Busy, Resource, Rules, Timeline, Wish, free, places_left, session_number, starts
+from assistant.services.booking.availability.hours import Days, Hours, Interval
+from assistant.services.booking.availability.slots import (
+    Busy,
+    Resource,
+    Rules,
+    Timeline,
+    Wish,
+    free,
+    places_left,
+    session_number,
+    starts,
+)
 from tests.sampling import examples
 
 # Offsets of 15, 30 and 45 minutes, a shift of half an hour, the date line, midnight that is skipped, and ordinary ones. The

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Offering, Service
-from assistant.services.booking import resources, slot_ids, wording
-from assistant.services.booking.hours import DAY, INSTANT
-from assistant.services.booking.slots import PARTS_OF_DAY, Free, Resource, Wish, free, starts
+from assistant.services.booking.availability import resources, slot_ids, wording
+from assistant.services.booking.availability.hours import DAY, INSTANT
+from assistant.services.booking.availability.slots import PARTS_OF_DAY, Free, Resource, Wish, free, starts
 from assistant.services.days import midnight
 
 DAYS_OFFERED = 3
