@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
-from assistant.services.booking import appointments, holds, invitations
+from assistant.services.booking import appointments, holds
+from assistant.services.booking.invitations import invitations
 from assistant.services.booking.locks import Busy
 from assistant.services.organizations import pictures
 from tests import make

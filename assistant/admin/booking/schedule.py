@@ -25,7 +25,8 @@ from assistant.admin.booking import schedule_changes as changes
 from assistant.admin.scoping import has_several
 from assistant.models import Appointment, BlockedTime, Calendar, Offering
 from assistant.models.booking.appointments import BOOKED
-from assistant.services.booking import form_fields, schedule
+from assistant.services.booking import schedule
+from assistant.services.booking.invitations import form_fields
 from assistant.services.booking.typed_hours import parse_day
 from assistant.services.primary_keys import parse_pk
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from assistant.models import Appointment, Delivery, MessageChannel
 from assistant.sentences import label
-from assistant.services.booking import form_fields, invitations, phones
 from assistant.services.booking.availability import wording
+from assistant.services.booking.invitations import form_fields, invitations, phones
 from assistant.services.conversations.events import format_instant
 from assistant.services.deliveries import outbox
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import InputError, NotFound
 from assistant.models import Appointment, Feedback
-from assistant.services.booking import invitations
+from assistant.services.booking.invitations import invitations
 from assistant.services.booking.locks import RELATED
 
 COMMENT_CHARS = 1000

@@ -22,7 +22,7 @@ from assistant import signatures
 from assistant.errors import NotFound
 from assistant.models import Appointment, CalendarFeed
 from assistant.models.booking.appointments import BOOKED
-from assistant.services.booking import invitations
+from assistant.services.booking.invitations import invitations
 from assistant.services.deliveries import outbox
 
 KEPT = timedelta(days=30)  # that an appointment stays in the feed after its end

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, Conversation, Organization, Visitor
-from assistant.services.booking import invitations
 from assistant.services.booking.availability import wording
+from assistant.services.booking.invitations import invitations
 from assistant.services.booking.locks import RELATED
 
 HIDDEN = [Appointment.State.HELD, Appointment.State.EXPIRED]  # no appointments yet

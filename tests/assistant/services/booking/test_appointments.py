@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Delivery, Visitor
-from assistant.services.booking import appointments, attempts, by_staff, invitations, limits, lookup
+from assistant.services.booking import appointments, attempts, by_staff, limits, lookup
 from assistant.services.booking.availability import wording
+from assistant.services.booking.invitations import invitations
 from assistant.services.deliveries import outbox
 from tests import make
 from tests.assistant.services.booking.bookings import NINE, NOW, booked, call_of, held

@@ -43,8 +43,8 @@ ALLOWED = {
     "updates rows": {
         "services/booking/holds.py release",
         "services/booking/holds.py expire_holds",
-        "services/booking/form_fields.py keep",
-        "services/booking/form_fields.py keep_by_staff",
+        "services/booking/invitations/form_fields.py keep",
+        "services/booking/invitations/form_fields.py keep_by_staff",
         "services/booking/locks.py locked",
         "services/booking/placing.py hold_on",
         "services/booking/placing.py place",

@@ -16,8 +16,8 @@ from assistant import signatures
 from assistant.errors import NotFound
 from assistant.models import Appointment, Service
 from assistant.sentences import label
-from assistant.services.booking import form_fields
 from assistant.services.booking.availability import wording
+from assistant.services.booking.invitations import form_fields
 from assistant.services.deliveries import outbox
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]

@@ -14,7 +14,7 @@ from typing import Any
 from assistant.errors import ToolError
 from assistant.models import Appointment, FormField, Service, ToolCall, Visitor
 from assistant.sentences import label
-from assistant.services.booking import phones
+from assistant.services.booking.invitations import phones
 from assistant.services.deliveries import outbox
 from assistant.services.primary_keys import parse_pk
 
