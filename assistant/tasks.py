@@ -27,8 +27,8 @@ from assistant.models import Delivery, Document, Embedding, StaffEvent
 from assistant.providers import embeddings
 from assistant.redaction import redacted
 from assistant.services import admin_pages, renewal
-from assistant.services.booking import busy_times, connectors, entries
-from assistant.services.booking.remote import RemoteError
+from assistant.services.booking.calendar_sync import busy_times, connectors, entries
+from assistant.services.booking.calendar_sync.remote import RemoteError
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import channels, outbox, staff_links, verification
 from assistant.services.deliveries.posting import NotSent

@@ -33,7 +33,7 @@ from assistant.models import (
 )
 from assistant.models.organizations.organization import DEMONSTRATION
 from assistant.providers import retirements, router
-from assistant.services.booking import busy_times
+from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services

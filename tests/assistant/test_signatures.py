@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, CalendarFeed, Card, Conversation, Delivery, Service
-from assistant.services.booking import appointments, feeds, holds
+from assistant.services.booking import appointments, holds
 from assistant.services.booking.availability import slot_ids
+from assistant.services.booking.calendar_sync import feeds
 from assistant.services.booking.invitations import invitations
 from assistant.services.conversations import cards, email_answers
 from assistant.services.deliveries import verification

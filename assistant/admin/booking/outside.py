@@ -18,8 +18,8 @@ from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import CalendarAccount, CalendarFeed, CalendarProvider, OutsideCalendar
 from assistant.models.booking.outside import OutsideEntry, origin_of
-from assistant.services.booking import busy_times, entries, feeds
-from assistant.services.booking.connectors import dav
+from assistant.services.booking.calendar_sync import busy_times, entries, feeds
+from assistant.services.booking.calendar_sync.connectors import dav
 
 BUTTONS = "admin/assistant/object_actions.html"
 

@@ -40,7 +40,7 @@ from assistant.models import (
 from assistant.models.booking.appointments import new_reference
 from assistant.models.deliveries import erased_address
 from assistant.services import audit
-from assistant.services.booking import entries
+from assistant.services.booking.calendar_sync import entries
 from assistant.services.conversations import removed_calls
 from assistant.services.organizations import answer_cache
 from assistant.services.privacy import inventory

@@ -24,7 +24,7 @@ from assistant.providers.configuration import load
 from assistant.providers.probe import Report
 from assistant.services.booking import appointments, holds
 from tests import make
-from tests.assistant.services.booking import outside
+from tests.assistant.services.booking.calendar_sync import outside
 
 from .probe_server import Server
 

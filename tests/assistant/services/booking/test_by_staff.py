@@ -13,7 +13,7 @@ from assistant.services.booking.attempts import SlotTaken
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.placing import Closed
 from tests import make
-from tests.assistant.services.booking.outside import source
+from tests.assistant.services.booking.calendar_sync.outside import source
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)  # a Monday

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from assistant.models import CalendarAccount, OutsideCalendar
-from assistant.services.booking.busy_expansion import Span
-from assistant.services.booking.connectors.json_api import Answer, Api
-from assistant.services.booking.connectors.spans import expanded_of
-from assistant.services.booking.remote import Connector, Read, RemoteError, instant_in
+from assistant.services.booking.calendar_sync.busy_expansion import Span
+from assistant.services.booking.calendar_sync.connectors.json_api import Answer, Api
+from assistant.services.booking.calendar_sync.connectors.spans import expanded_of
+from assistant.services.booking.calendar_sync.remote import Connector, Read, RemoteError, instant_in
 
 BASE = "https://www.googleapis.com/calendar/v3"
 OUR_UID = "interworkyUid"  # a private extended property of our entries

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from assistant.jobs import sweep
 from assistant.models import OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, attempts, entries, holds
+from assistant.services.booking import appointments, attempts, holds
 from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.booking.calendar_sync import entries
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make, servers
-from tests.assistant.services.booking.outside import make_due, served, source
+from tests.assistant.services.booking.calendar_sync.outside import make_due, served, source
 
 pytestmark = pytest.mark.django_db
 CALDAV = {"kind": "caldav", "writes_bookings": True, "username": "mira"}

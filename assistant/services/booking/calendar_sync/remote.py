@@ -13,7 +13,7 @@ from uuid import UUID
 import icalendar
 
 from assistant.models import OutsideCalendar
-from assistant.services.booking.busy_expansion import Expanded
+from assistant.services.booking.calendar_sync.busy_expansion import Expanded
 
 LONGEST_WAIT = timedelta(hours=6)  # that a server is believed when it asks to be left alone
 

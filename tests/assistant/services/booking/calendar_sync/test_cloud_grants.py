@@ -12,11 +12,21 @@ from django.utils import timezone
 
 from assistant.models import CalendarAccount, Delivery, OAuthClient, OutsideCalendar
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import accounts, connectors, entries, oauth
-from assistant.services.booking.remote import RemoteError
+from assistant.services.booking.calendar_sync import accounts, connectors, entries, oauth
+from assistant.services.booking.calendar_sync.remote import RemoteError
 from tests import make
-from tests.assistant.services.booking.cloud_accounts import at, book, both, busy, connected, expire, google, read, work
-from tests.assistant.services.booking.clouds import CLIENT
+from tests.assistant.services.booking.calendar_sync.cloud_accounts import (
+    at,
+    book,
+    both,
+    busy,
+    connected,
+    expire,
+    google,
+    read,
+    work,
+)
+from tests.assistant.services.booking.calendar_sync.clouds import CLIENT
 
 pytestmark = pytest.mark.django_db
 

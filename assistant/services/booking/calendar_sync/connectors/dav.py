@@ -22,9 +22,9 @@ from assistant import outbound
 from assistant.errors import OutboundError
 from assistant.models import OutsideCalendar
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import feeds
-from assistant.services.booking.busy_expansion import CalendarUnreadable, Expanded, expanded
-from assistant.services.booking.remote import Connector, Read, RemoteError, wait_asked_for
+from assistant.services.booking.calendar_sync import feeds
+from assistant.services.booking.calendar_sync.busy_expansion import CalendarUnreadable, Expanded, expanded
+from assistant.services.booking.calendar_sync.remote import Connector, Read, RemoteError, wait_asked_for
 
 MAX_BYTES = 5_000_000
 QUERY = """<?xml version="1.0" encoding="utf-8"?>

@@ -11,10 +11,11 @@ import pytest
 from django.utils import timezone
 
 from assistant.models import BusyTime, OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, attempts, busy_times, entries, holds
-from assistant.services.booking.remote import wait_asked_for
+from assistant.services.booking import appointments, attempts, holds
+from assistant.services.booking.calendar_sync import busy_times, entries
+from assistant.services.booking.calendar_sync.remote import wait_asked_for
 from tests import make
-from tests.assistant.services.booking.cloud_accounts import at, book, both, busy, google, microsoft, read, work
+from tests.assistant.services.booking.calendar_sync.cloud_accounts import at, book, both, busy, google, microsoft, read, work
 
 pytestmark = pytest.mark.django_db
 

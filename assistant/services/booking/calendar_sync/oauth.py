@@ -22,7 +22,7 @@ from assistant import outbound
 from assistant.errors import OutboundError
 from assistant.models import CalendarProvider, OAuthClient, Organization
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking.remote import RemoteError, wait_asked_for
+from assistant.services.booking.calendar_sync.remote import RemoteError, wait_asked_for
 
 MAX_BYTES = 100_000
 DEFAULT_SECONDS = 3600  # that an access token is valid for, where the server does not say

@@ -17,8 +17,8 @@ from assistant import live
 from assistant.models import Appointment, BusyTime, OutsideCalendar
 from assistant.services import renewal
 from assistant.services.booking import locks
-from assistant.services.booking.busy_expansion import OWN, Expanded
-from assistant.services.booking.remote import Read
+from assistant.services.booking.calendar_sync.busy_expansion import OWN, Expanded
+from assistant.services.booking.calendar_sync.remote import Read
 from assistant.services.deliveries import outbox
 from assistant.services.providers import budgets
 

@@ -10,11 +10,12 @@ from django.contrib.sessions.backends.cache import SessionStore
 from django.utils import timezone
 
 from assistant.models import CalendarAccount, OutsideCalendar, OutsideEntry
-from assistant.services.booking import accounts, appointments, holds
+from assistant.services.booking import appointments, holds
+from assistant.services.booking.calendar_sync import accounts
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make
-from tests.assistant.services.booking.clouds import Cloud, Google, Microsoft
-from tests.assistant.services.booking.outside import make_due
+from tests.assistant.services.booking.calendar_sync.clouds import Cloud, Google, Microsoft
+from tests.assistant.services.booking.calendar_sync.outside import make_due
 
 HOUR = timedelta(hours=1)
 both = pytest.mark.parametrize("cloud", [Google, Microsoft], indirect=True)

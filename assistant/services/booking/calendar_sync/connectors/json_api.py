@@ -14,8 +14,8 @@ from django.utils import timezone
 from assistant import outbound
 from assistant.errors import OutboundError
 from assistant.models import CalendarAccount
-from assistant.services.booking import accounts
-from assistant.services.booking.remote import RemoteError, wait_asked_for
+from assistant.services.booking.calendar_sync import accounts
+from assistant.services.booking.calendar_sync.remote import RemoteError, wait_asked_for
 
 MAX_BYTES = 5_000_000
 MOST_EVENTS = 20_000

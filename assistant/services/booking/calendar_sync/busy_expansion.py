@@ -29,8 +29,11 @@ MEMORY_BYTES = 1_000_000_000
 MOST_SPANS = 20_000
 OWN = "@interworky"  # how the UIDs of our own appointments end
 DAY = timedelta(days=1)
-ROOT = Path(__file__).parents[3]
-CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from assistant.services.booking.busy_expansion import main; main()"
+ROOT = Path(__file__).parents[4]
+CHILD = (
+    "import sys; sys.path.append(sys.argv.pop(1)); "
+    "from assistant.services.booking.calendar_sync.busy_expansion import main; main()"
+)
 
 
 class CalendarUnreadable(Exception):

@@ -11,12 +11,13 @@ from django.utils import timezone
 from assistant.jobs import sweep
 from assistant.models import BusyTime, Delivery, OutsideCalendar
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import appointments, attempts, busy_times, holds
-from assistant.services.booking.connectors import dav
+from assistant.services.booking import appointments, attempts, holds
+from assistant.services.booking.calendar_sync import busy_times
+from assistant.services.booking.calendar_sync.connectors import dav
 from assistant.tasks import read_outside_calendar
 from tests import make
-from tests.assistant.services.booking import outside
-from tests.assistant.services.booking.outside import read, served, source, text
+from tests.assistant.services.booking.calendar_sync import outside
+from tests.assistant.services.booking.calendar_sync.outside import read, served, source, text
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.services.booking import busy_expansion
-from assistant.services.booking.busy_expansion import CalendarUnreadable, expand, expanded
+from assistant.services.booking.calendar_sync import busy_expansion
+from assistant.services.booking.calendar_sync.busy_expansion import CalendarUnreadable, expand, expanded
 
 SINCE, UNTIL = datetime(2030, 1, 1, tzinfo=UTC), datetime(2030, 12, 31, tzinfo=UTC)
 BERLIN = "Europe/Berlin"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from assistant.services.booking.busy_expansion import Expanded, Span, joined
+from assistant.services.booking.calendar_sync.busy_expansion import Expanded, Span, joined
 
 
 def expanded_of(

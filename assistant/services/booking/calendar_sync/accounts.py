@@ -25,9 +25,9 @@ from assistant.errors import InputError
 from assistant.models import CalendarAccount
 from assistant.secrets import SecretUnreadable
 from assistant.services import admin_pages
-from assistant.services.booking import oauth
-from assistant.services.booking.oauth import GrantWithdrawn
-from assistant.services.booking.remote import RemoteError
+from assistant.services.booking.calendar_sync import oauth
+from assistant.services.booking.calendar_sync.oauth import GrantWithdrawn
+from assistant.services.booking.calendar_sync.remote import RemoteError
 from assistant.services.deliveries import outbox
 from assistant.services.providers import budgets
 

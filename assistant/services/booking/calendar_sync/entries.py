@@ -17,7 +17,7 @@ from assistant import live
 from assistant.models import Appointment, OutsideCalendar, OutsideEntry
 from assistant.models.booking.appointments import BOOKED
 from assistant.services import renewal
-from assistant.services.booking import feeds
+from assistant.services.booking.calendar_sync import feeds
 from assistant.services.deliveries import outbox
 
 TASK = "assistant.tasks.write_outside_entry"

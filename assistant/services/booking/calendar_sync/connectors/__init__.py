@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.models import CalendarAccount, CalendarProvider, OutsideCalendar
-from assistant.services.booking.connectors import google, microsoft
-from assistant.services.booking.connectors.dav import CalDAV, Feed
-from assistant.services.booking.remote import Connector
+from assistant.services.booking.calendar_sync.connectors import google, microsoft
+from assistant.services.booking.calendar_sync.connectors.dav import CalDAV, Feed
+from assistant.services.booking.calendar_sync.remote import Connector
 
 KINDS: dict[str, type[Connector]] = {
     OutsideCalendar.Kind.ICS: Feed,
