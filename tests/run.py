@@ -180,8 +180,7 @@ ON_PRODUCTION = (
 ELSEWHERE = (
     "booking/availability/test_offers.py",
     "booking/invitations",
-    *(f"booking/test_{name}.py" for name in ("message_templates", "emails")),
-    "booking/test_channels.py",
+    *(f"booking/messages/test_{name}.py" for name in ("message_templates", "emails", "channels")),
     *(f"booking/calendar_sync/test_{name}.py" for name in ("clouds", "cloud_grants")),
     *(f"conversations/test_{name}.py" for name in ("mailbox", "transcripts")),
     *(f"knowledge/test_{name}.py" for name in ("files", "fetched_pages", "words")),

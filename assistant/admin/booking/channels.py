@@ -18,8 +18,8 @@ from assistant.errors import AddressRefused
 from assistant.models import MessageChannel
 from assistant.models.booking.channels import parse_headers
 from assistant.models.booking.outside import origin_of
-from assistant.services.booking import channels, message_templates
 from assistant.services.booking.invitations import phones
+from assistant.services.booking.messages import channels, message_templates
 from assistant.services.deliveries import channels as sending
 from assistant.services.deliveries import outbox
 

@@ -17,7 +17,7 @@ from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.errors import InterworkyError
 from assistant.models import MessageTemplate
 from assistant.sentences import CATALOGUES
-from assistant.services.booking import emails, message_templates
+from assistant.services.booking.messages import emails, message_templates
 from assistant.services.deliveries import outbox
 
 

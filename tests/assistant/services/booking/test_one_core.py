@@ -22,7 +22,7 @@ TIMES = {"start_at", "end_at", "busy_from", "busy_until", "session", "seat"}
 ALLOWED = {
     "makes a row": {
         "services/booking/placing.py hold_on",
-        "services/booking/message_templates.py sample",  # is never saved
+        "services/booking/messages/message_templates.py sample",  # is never saved
     },
     "sets its time": {
         "services/booking/placing.py place",

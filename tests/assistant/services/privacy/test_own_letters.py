@@ -18,7 +18,7 @@ from assistant.services.deliveries.email_receipts import Notice, queue_with_rece
 from assistant.services.privacy import export
 from tests import make
 from tests.assistant.services.booking.bookings import booked
-from tests.assistant.services.booking.test_channels import channel
+from tests.assistant.services.booking.messages.test_channels import channel
 
 pytestmark = pytest.mark.django_db
 TEAM, ANN, METHODS, MEMBERS = "Team@practice.example", "ann@example.com", "intake@practice.example", "grace@practice.example"

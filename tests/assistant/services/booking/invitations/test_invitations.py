@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.models import Appointment, Calendar, Delivery, Organization
-from assistant.services.booking import appointments, emails, holds
+from assistant.services.booking import appointments, holds
 from assistant.services.booking.invitations import invitations
+from assistant.services.booking.messages import emails
 from tests import make
 from tests.sampling import examples
 

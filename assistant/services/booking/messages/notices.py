@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from assistant.models import Appointment, Card, ToolCall
-from assistant.services.booking import channels, emails
 from assistant.services.booking.availability import offers
 from assistant.services.booking.calendar_sync import entries
 from assistant.services.booking.invitations import invitations
+from assistant.services.booking.messages import channels, emails
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger

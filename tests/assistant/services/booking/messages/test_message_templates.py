@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 
 from assistant.admin.booking.messages import MessageTemplateForm, letter_of
 from assistant.models import Appointment, Delivery, MessageTemplate
-from assistant.services.booking import appointments, holds, message_templates
+from assistant.services.booking import appointments, holds
+from assistant.services.booking.messages import message_templates
 from tests import make
 
 pytestmark = pytest.mark.django_db

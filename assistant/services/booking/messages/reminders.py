@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from assistant.models import Appointment, AppointmentNotice, Service
-from assistant.services.booking import notices
 from assistant.services.booking.locks import fresh, locked
+from assistant.services.booking.messages import notices
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from django.template.loader import render_to_string
 
 from assistant.models import Appointment, MessageTemplate
 from assistant.sentences import label
-from assistant.services.booking import message_templates
 from assistant.services.booking.availability import offers, wording
 from assistant.services.booking.invitations import form_fields, invitations
 from assistant.services.booking.invitations.invitations import ENDED, UNCHANGED, Change, Line, Method
+from assistant.services.booking.messages import message_templates
 from assistant.services.deliveries import outbox
 from assistant.services.organizations.looks import letterhead, look_of_appointment
 

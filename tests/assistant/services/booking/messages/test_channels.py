@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from assistant.models import Appointment, Delivery, MessageChannel, Organization
-from assistant.services.booking import appointments, channels, holds, reminders
+from assistant.services.booking import appointments, holds
 from assistant.services.booking.invitations import phones
+from assistant.services.booking.messages import channels, reminders
 from assistant.services.deliveries import channels as sending
 from assistant.services.deliveries import outbox
 from assistant.tasks import deliver
