@@ -20,7 +20,7 @@ from assistant.models import Organization, StaffEvent
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
-from assistant.services.booking import holds
+from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import browsing
 from assistant.services.booking.calendar_sync import busy_times, entries
 from assistant.services.booking.messages import reminders

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from assistant.models import Assistant, Card, Conversation, Delivery
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.messages import emails
 from assistant.services.conversations import cards, email_answers, takeover, transcripts
 from assistant.services.conversations.messages import append_message

@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant import jobs, llm
 from assistant.models import Budget, Conversation, Delivery, Provider, ToolCall
 from assistant.providers import retirements
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.conversations import handoffs
 from assistant.services.providers import budgets, health
 from tests import make

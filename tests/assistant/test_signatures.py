@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, CalendarFeed, Card, Conversation, Delivery, Service
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.availability import slot_ids
 from assistant.services.booking.calendar_sync import feeds
 from assistant.services.booking.invitations import invitations

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Appointment, Assistant, Calendar, Conversation, Delivery, Method, ToolCall, Visitor
-from assistant.services.booking import appointments, holds, limits
+from assistant.services.booking.appointments import appointments, holds, limits
 from assistant.services.deliveries import email_receipts, outbox
 from assistant.services.methods import ledger
 from assistant.services.organizations import networks

@@ -22,7 +22,8 @@ from django.urls import reverse
 from assistant import tasks
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Delivery
-from assistant.services.booking import appointments, holds, locks, placing
+from assistant.services.booking import locks
+from assistant.services.booking.appointments import appointments, holds, placing
 from assistant.services.booking.availability import slots
 from assistant.services.deliveries import outbox
 from tests import make

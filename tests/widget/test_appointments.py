@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.invitations import invitations
 from assistant.services.booking.locks import Busy
 from assistant.services.organizations import pictures

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, Feedback
-from assistant.services.booking import appointments, feedback, holds
+from assistant.services.booking.appointments import appointments, feedback, holds
 from assistant.services.booking.invitations import invitations
 from tests import make
 

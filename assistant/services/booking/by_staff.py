@@ -18,13 +18,13 @@ from django.utils import timezone
 from assistant.errors import InterworkyError, NotFound, ToolError
 from assistant.models import Appointment, BlockedTime, BusyTime, Calendar
 from assistant.models.booking.appointments import BOOKED
-from assistant.services.booking import appointments, attempts, holds, placing, states
+from assistant.services.booking.appointments import appointments, attempts, holds, placing, states
+from assistant.services.booking.appointments.placing import Overlap
 from assistant.services.booking.availability import resources
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.invitations import form_fields, invitations
 from assistant.services.booking.locks import fresh, locked
 from assistant.services.booking.messages import notices
-from assistant.services.booking.placing import Overlap
 from assistant.services.deliveries import outbox
 
 UNDO_WITHIN = timedelta(minutes=10)

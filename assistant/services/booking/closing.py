@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Calendar, Service
-from assistant.services.booking import appointments, by_staff, calendars
+from assistant.services.booking import by_staff, calendars
+from assistant.services.booking.appointments import appointments
 from assistant.services.booking.availability import offers, resources, slot_ids
 from assistant.services.booking.locks import fresh, locked
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from assistant.models import Appointment, Calendar, OutsideEntry
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered

@@ -22,7 +22,7 @@ from assistant.management import doctor
 from assistant.models import OutsideEntry, ProviderHealth
 from assistant.providers.configuration import load
 from assistant.providers.probe import Report
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from tests import make
 from tests.assistant.services.booking.calendar_sync import outside
 

@@ -13,7 +13,7 @@ from assistant.async_db import in_db
 from assistant.models import Appointment, Card, Delivery, Method, Visitor
 from assistant.models import ToolCall as Row
 from assistant.sentences import label
-from assistant.services.booking import holds
+from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import slot_ids
 from assistant.services.booking.invitations import invitations
 from assistant.services.conversations.messages import post_message

@@ -17,7 +17,7 @@ from assistant.services.deliveries import outbox
 from assistant.services.deliveries.email_receipts import Notice, queue_with_receipt
 from assistant.services.privacy import export
 from tests import make
-from tests.assistant.services.booking.bookings import booked
+from tests.assistant.services.booking.appointments.bookings import booked
 from tests.assistant.services.booking.messages.test_channels import channel
 
 pytestmark = pytest.mark.django_db

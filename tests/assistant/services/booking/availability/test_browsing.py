@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, ToolCall
-from assistant.services.booking import holds
+from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import browsing, menus, offers, slot_ids
 from assistant.services.booking.availability.browsing import Asked, browse
 from assistant.services.conversations import card_answers, cards

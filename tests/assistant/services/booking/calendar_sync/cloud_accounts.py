@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.cache import SessionStore
 from django.utils import timezone
 
 from assistant.models import CalendarAccount, OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.calendar_sync import accounts
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make

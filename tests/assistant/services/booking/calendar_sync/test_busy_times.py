@@ -11,7 +11,7 @@ from django.utils import timezone
 from assistant.jobs import sweep
 from assistant.models import BusyTime, Delivery, OutsideCalendar
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import appointments, attempts, holds
+from assistant.services.booking.appointments import appointments, attempts, holds
 from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.booking.calendar_sync.connectors import dav
 from assistant.tasks import read_outside_calendar

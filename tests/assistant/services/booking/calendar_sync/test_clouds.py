@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from assistant.models import BusyTime, OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, attempts, holds
+from assistant.services.booking.appointments import appointments, attempts, holds
 from assistant.services.booking.calendar_sync import busy_times, entries
 from assistant.services.booking.calendar_sync.remote import wait_asked_for
 from tests import make

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assistant.jobs import sweep
 from assistant.models import OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, attempts, holds
+from assistant.services.booking.appointments import appointments, attempts, holds
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.calendar_sync import entries
 from assistant.tasks import read_outside_calendar, write_outside_entry

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, CalendarFeed
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.calendar_sync import feeds
 from assistant.services.booking.invitations import invitations
 from tests import make

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from assistant.models import Appointment, Card, Conversation, FormField, Service, ToolCall, Visitor
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.availability import slot_ids
 from assistant.services.booking.invitations import form_fields, invitations
 from assistant.services.booking.messages import emails

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.models import Appointment, Calendar, Delivery, Organization
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.invitations import invitations
 from assistant.services.booking.messages import emails
 from tests import make

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from assistant.models import Appointment, Delivery, MessageChannel, Organization
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.invitations import phones
 from assistant.services.booking.messages import channels, reminders
 from assistant.services.deliveries import channels as sending

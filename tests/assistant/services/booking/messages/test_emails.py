@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.models import Appointment, Assistant, MessageTemplate, Organization
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.messages import emails
 from assistant.services.organizations import looks
 from tests import make

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from assistant.admin.booking.messages import MessageTemplateForm, letter_of
 from assistant.models import Appointment, Delivery, MessageTemplate
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.messages import message_templates
 from tests import make
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from assistant import tasks
 from assistant.models import Appointment, Calendar, Conversation, Delivery
 from assistant.models.booking.services import parse_reminder_hours
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.messages import reminders
 from tests import make
 

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Offering, ToolCall, Visitor
-from assistant.services.booking import attempts, holds, limits, placing, states
+from assistant.services.booking.appointments import attempts, holds, limits, placing, states
+from assistant.services.booking.appointments.placing import Overlap
 from assistant.services.booking.availability import offers, resources
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.invitations import invitations, phones
 from assistant.services.booking.messages import notices, reminders
-from assistant.services.booking.placing import Overlap
 from assistant.services.deliveries import outbox
 
 REASON_CHARS = 300

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from assistant.models import Appointment, Conversation, Offering, ToolCall
-from assistant.services.booking import attempts, placing
+from assistant.services.booking.appointments import attempts, placing
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.locks import RELATED, locked
 

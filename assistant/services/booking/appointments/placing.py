@@ -11,7 +11,8 @@ from django.db.models import Count, Q, QuerySet
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Conversation, Offering, Service, ToolCall
-from assistant.services.booking import limits, locks, states
+from assistant.services.booking import locks
+from assistant.services.booking.appointments import limits, states
 from assistant.services.booking.availability import offers, resources, slots
 from assistant.services.booking.availability.slot_ids import Pick
 

@@ -8,9 +8,9 @@ import pytest
 
 from assistant.errors import ToolError
 from assistant.models import Appointment
-from assistant.services.booking import attempts, holds
+from assistant.services.booking.appointments import attempts, holds
 from tests import make
-from tests.assistant.services.booking.bookings import NINE, NOW, call_of, held
+from tests.assistant.services.booking.appointments.bookings import NINE, NOW, call_of, held
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ import pytest
 
 from assistant.errors import ToolError
 from assistant.models import Appointment
-from assistant.services.booking import states
-from assistant.services.booking.states import State
+from assistant.services.booking.appointments import states
+from assistant.services.booking.appointments.states import State
 
 
 def test_every_state_stands_in_the_table():

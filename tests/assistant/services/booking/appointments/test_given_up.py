@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Card, Conversation, Delivery, ToolCall
-from assistant.services.booking import appointments, attempts, holds
+from assistant.services.booking.appointments import appointments, attempts, holds
 from assistant.services.methods import ledger
 from tests import make
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from assistant.models import Appointment, Conversation, ToolCall
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from tests import make
 
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)

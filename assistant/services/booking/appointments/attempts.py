@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Offering, ToolCall
-from assistant.services.booking import placing
+from assistant.services.booking.appointments import placing
+from assistant.services.booking.appointments.placing import NotOffered, Overlap
 from assistant.services.booking.availability import offers, wording
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.locks import fresh, locked
-from assistant.services.booking.placing import NotOffered, Overlap
 
 Result = TypeVar("Result")
 

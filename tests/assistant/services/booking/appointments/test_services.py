@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Delivery, Service
-from assistant.services.booking import appointments, attempts, holds
+from assistant.services.booking.appointments import appointments, attempts, holds
 from assistant.services.booking.availability import offers
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.invitations import invitations
