@@ -20,7 +20,7 @@ from datetime import time, timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 from assistant.models import Appointment
-from assistant.services.booking import by_staff
+from assistant.services.booking.staff import by_staff
 from assistant.services.booking.availability.slot_ids import Pick
 from tests import make
 User.objects.create_superuser("tester", password="tester")

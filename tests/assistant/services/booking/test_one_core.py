@@ -26,7 +26,7 @@ ALLOWED = {
     },
     "sets its time": {
         "services/booking/appointments/placing.py place",
-        "services/booking/by_staff.py block",  # a blocked time's
+        "services/booking/staff/by_staff.py block",  # a blocked time's
     },
     "sets its state": {
         "services/booking/appointments/states.py change",
@@ -37,7 +37,7 @@ ALLOWED = {
         "services/booking/appointments/placing.py hold_on",
         "services/booking/appointments/appointments.py move",
         "services/booking/appointments/appointments.py _check_time",
-        "services/booking/by_staff.py undo_cancellation",
+        "services/booking/staff/by_staff.py undo_cancellation",
     },
     # What is updated without a row being read: holds that lapse or give way, and answers of a form.
     "updates rows": {

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Delivery, Visitor
-from assistant.services.booking import by_staff
 from assistant.services.booking.appointments import appointments, attempts, limits, lookup
 from assistant.services.booking.availability import wording
 from assistant.services.booking.invitations import invitations
+from assistant.services.booking.staff import by_staff
 from assistant.services.deliveries import outbox
 from tests import make
 from tests.assistant.services.booking.appointments.bookings import NINE, NOW, booked, call_of, held

@@ -16,8 +16,8 @@ from django.core import mail
 from django.utils import timezone
 
 from assistant.models import Appointment, Delivery
-from assistant.services.booking import by_staff
 from assistant.services.booking.appointments import appointments, holds
+from assistant.services.booking.staff import by_staff
 from assistant.tasks import deliver
 from tests import make, servers
 

@@ -8,11 +8,11 @@ import pytest
 
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, BlockedTime, Calendar, Delivery, OutsideCalendar
-from assistant.services.booking import by_staff
 from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.appointments.attempts import SlotTaken
 from assistant.services.booking.appointments.placing import Closed
 from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.booking.staff import by_staff
 from tests import make
 from tests.assistant.services.booking.calendar_sync.outside import source
 

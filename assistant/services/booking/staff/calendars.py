@@ -10,9 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from assistant.models import Appointment, Calendar, OpeningHours
-from assistant.services.booking import typed_hours
 from assistant.services.booking.availability import resources
 from assistant.services.booking.availability.hours import Interval
+from assistant.services.booking.staff import typed_hours
 
 Week = Sequence[Sequence[Interval]]  # Monday first
 

@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Calendar, Service
-from assistant.services.booking import by_staff, calendars
 from assistant.services.booking.appointments import appointments
 from assistant.services.booking.availability import offers, resources, slot_ids
 from assistant.services.booking.locks import fresh, locked
+from assistant.services.booking.staff import by_staff, calendars
 
 MOST = 50  # that are asked about at once; further ones stay booked
 KEEP, CANCEL = "keep", "cancel"
