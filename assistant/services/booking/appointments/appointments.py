@@ -18,7 +18,7 @@ from assistant.services.booking.appointments.placing import Overlap
 from assistant.services.booking.availability import offers, resources
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.invitations import invitations, phones
-from assistant.services.booking.messages import notices, reminders
+from assistant.services.booking.messages import announcements, reminders
 from assistant.services.deliveries import outbox
 
 REASON_CHARS = 300
@@ -66,7 +66,7 @@ def confirm(
         if appointment.visitor is not None:
             keep_contact_details(appointment.visitor, appointment)
         change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "confirmed"
-        notices.write(appointment, change, appointment.call, notify_team=not by_staff, notify_visitor=notify_visitor)
+        announcements.write(appointment, change, appointment.call, notify_team=not by_staff, notify_visitor=notify_visitor)
         reminders.skip_passed(appointment, now)
         return appointment
 
@@ -135,7 +135,9 @@ def reschedule(
         appointment.sequence += 1
         appointment.save()
         change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "moved"
-        notices.write(appointment, change, call, notify_team=not by_staff, notify_visitor=notify_visitor, message=message)
+        announcements.write(
+            appointment, change, call, notify_team=not by_staff, notify_visitor=notify_visitor, message=message
+        )
         reminders.skip_passed(appointment, now)
         return appointment
 
@@ -174,7 +176,7 @@ def cancel(
         appointment.cancel_reason = in_one_line(reason)
         appointment.sequence += 1
         appointment.save()
-        notices.write(
+        announcements.write(
             appointment, "cancelled", call, notify_team=not by_staff, notify_visitor=notify_visitor, message=message
         )
         return appointment
@@ -213,7 +215,7 @@ def _answer(
         appointment.sequence += 1
         appointment.save()
         change: invitations.Change = "confirmed" if to == State.CONFIRMED else "declined"
-        notices.write(appointment, change, None, notify_team=False, instead=instead)
+        announcements.write(appointment, change, None, notify_team=False, instead=instead)
         reminders.skip_passed(appointment, now)
         return appointment
 

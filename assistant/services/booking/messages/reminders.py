@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from assistant.models import Appointment, AppointmentNotice, Service
 from assistant.services.booking.locks import fresh, locked
-from assistant.services.booking.messages import notices
+from assistant.services.booking.messages import announcements
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def remind(appointment_id: UUID, now: datetime) -> bool:
         unsent = _record(appointment, due)
         if min(due) not in unsent:
             return False  # a later one has been sent: the ones before it are of no use any more
-        notices.write_reminder(appointment, min(due))
+        announcements.write_reminder(appointment, min(due))
         return True
 
 
@@ -131,5 +131,5 @@ def ask(appointment_id: UUID, now: datetime) -> bool:
             appointment=appointment, name=FOLLOW_UP, defaults={"covers_until": appointment.end_at}
         )
         if new:
-            notices.write_follow_up(appointment)
+            announcements.write_follow_up(appointment)
         return new

@@ -24,7 +24,7 @@ from assistant.services.booking.availability import resources
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.invitations import form_fields, invitations
 from assistant.services.booking.locks import fresh, locked
-from assistant.services.booking.messages import notices
+from assistant.services.booking.messages import announcements
 from assistant.services.deliveries import outbox
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -152,7 +152,7 @@ def correct(
         row.save()
         if row.start_at > now:
             change: invitations.Change = "requested" if row.state == Appointment.State.REQUESTED else "confirmed"
-            notices.write(row, change, None, notify_team=False, notify_visitor=notify_visitor)
+            announcements.write(row, change, None, notify_team=False, notify_visitor=notify_visitor)
         return row
 
     return attempts.change(appointment, write, now)
@@ -239,7 +239,7 @@ def undo_cancellation(token: str, now: datetime | None = None) -> Appointment:
             row.cancel_reason = ""
             row.sequence += 1
             row.save()
-            notices.write(
+            announcements.write(
                 row,
                 "requested" if row.state == Appointment.State.REQUESTED else "confirmed",
                 None,
