@@ -190,8 +190,8 @@ def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
 
 def model_endings(
     request: HttpRequest, mine: models.QuerySet[Organization]
-) -> list[tuple[Organization | None, retirements.Notice]]:
+) -> list[tuple[Organization | None, retirements.Retirement]]:
     """Models in use that will be shut down, with who chose them; None is the environment, which superusers look after."""
     watched = mine.prefetch_related("providers", "assistants")[:WATCHED]
     owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *watched]
-    return [(owner, notice) for owner in owners for notice in retirements.known(owner)]
+    return [(owner, retirement) for owner in owners for retirement in retirements.known(owner)]

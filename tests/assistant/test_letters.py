@@ -42,7 +42,7 @@ def provider_letter(talk: Conversation) -> None:
 
 
 def sunset_letter(talk: Conversation) -> None:
-    jobs._warn_of(retirements.Notice("Own", "m", date(2031, 6, 1), days=20, stage=30), talk.organization)
+    jobs._warn_of(retirements.Retirement("Own", "m", date(2031, 6, 1), days=20, stage=30), talk.organization)
 
 
 def handoff_letter(talk: Conversation) -> None:
