@@ -176,7 +176,7 @@ ON_PRODUCTION = (
     *(f"attacks/test_{name}.py" for name in ("limits", "logins", "quotas", "slow_work")),
     "test_migrations.py",
 )
-# Services, but about what is computed, read from files and other servers, or written into letters.
+# Services, but about what is computed, read from files and other servers, or written into e-mails.
 ELSEWHERE = (
     "booking/availability/test_offers.py",
     "booking/invitations",

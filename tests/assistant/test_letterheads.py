@@ -17,7 +17,7 @@ from assistant.services.booking.messages import emails
 from assistant.services.conversations import cards, email_answers, takeover, transcripts
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import email_receipts, verification
-from assistant.services.deliveries.email_receipts import Notice
+from assistant.services.deliveries.email_receipts import EmailContent
 from assistant.services.organizations import looks, pictures
 from tests import make
 from tests.assistant.services.files.pictures import png
@@ -64,8 +64,8 @@ def transcript(talk: Conversation) -> tuple[str, str]:
 
 
 def notice(talk: Conversation) -> tuple[str, str]:
-    about = Notice(subject="Your request", body="Thank you.", lines=[("Topic", "A crown")], to_team=False)
-    return email_receipts.letter(talk.organization, talk, about, "R1")
+    about = EmailContent(subject="Your request", body="Thank you.", lines=[("Topic", "A crown")], to_team=False)
+    return email_receipts.render(talk.organization, talk, about, "R1")
 
 
 def code(talk: Conversation) -> tuple[str, str]:

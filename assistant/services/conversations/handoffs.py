@@ -151,10 +151,10 @@ def _back(conversation: Conversation, team_is: Office, locale: str = "") -> str:
 
 
 def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, per_day: int) -> str:
-    """Queue the notice to the team; "" or why that cannot be."""
+    """Queue the e-mail to the team; "" or why that cannot be."""
     if not team:
         return "The team has no e-mail address here."
-    notice = email_receipts.Notice(
+    content = email_receipts.EmailContent(
         subject=f"A visitor asks for a person: {reason}",
         body="A visitor of the website would like to talk to a person.",
         lines=(("Reason", reason), *_known(conversation)),
@@ -163,7 +163,7 @@ def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, 
     try:
         with transaction.atomic():
             email_receipts.queue_with_receipt(
-                call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day
+                call, conversation.organization, conversation, [team], content, per_recipient_per_day=per_day
             )
     except ToolError as error:
         return str(error)
@@ -255,7 +255,7 @@ def leave_contact(
 ) -> str:
     """Forward an address to the team; returns the receipt's reference. The address is not verified."""
     locale = conversation.locale if conversation else ""
-    notice = email_receipts.Notice(
+    content = email_receipts.EmailContent(
         subject="A visitor has left an address",
         body="A visitor of the website would like to be contacted. The address is as they typed it.",
         lines=_lines(given),
@@ -265,7 +265,7 @@ def leave_contact(
     )
     with transaction.atomic():
         reference = email_receipts.queue_with_receipt(
-            call, organization, conversation, [team], notice, per_recipient_per_day=per_day
+            call, organization, conversation, [team], content, per_recipient_per_day=per_day
         )
         if conversation is not None:
             name_visitor(conversation, given)

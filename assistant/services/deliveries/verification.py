@@ -1,7 +1,7 @@
 """Verification of a visitor's e-mail address: a code that is mailed to it and typed into the chat.
 
 The card of a call that needs it asks for the address first, so that nothing is mailed without the visitor's own click,
-then for the code. The code is derived, not kept: what lies in the outbox is the letter without it.
+then for the code. The code is derived, not kept: what lies in the outbox is the e-mail without it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DIGITS = 6
 WRONG_CODES = 5  # on one card: five guesses of a million
 CODES_PER_VISITOR, CODES_PER_NETWORK = 5, 20  # in 24 hours
 CODE_VALID_FOR = timedelta(minutes=30)  # from when the card is shown
-KEY = "code:"  # how the outbox' keys of these letters begin
+KEY = "code:"  # how the outbox' keys of these e-mails begin
 
 
 def is_proven(conversation: Conversation) -> bool:

@@ -122,7 +122,7 @@ def failed(
         if outside.failures == WRITE_TO_TEAM_AFTER:
             key = f"outside:{outside.pk}:{outside.read_at.timestamp() if outside.read_at else 0:.6f}"
             budgets.notify_team(outside.organization, f"The calendar {outbox.one_line(outside.name, 80)} cannot be read",
-                                _letter(outside), key=key)  # fmt: skip
+                                _email_text(outside), key=key)  # fmt: skip
     return True
 
 
@@ -171,7 +171,7 @@ def _note(found: Expanded) -> str:
     return " ".join(said)
 
 
-def _letter(outside: OutsideCalendar) -> str:
+def _email_text(outside: OutsideCalendar) -> str:
     return (
         f"The busy times of the calendar “{outbox.one_line(outside.name, 80)}” could not be read several times in a row.\n\n"
         f"{state_of(outside)}\n\nUntil it can be read again, new events there block no bookings on "

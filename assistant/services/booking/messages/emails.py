@@ -1,7 +1,7 @@
 """The e-mails about appointments, to visitors and to the team.
 
 An address that a visitor typed need not be their own, so nothing that they typed goes there: their words are in the
-team's notice alone, where they are labelled as theirs.
+team's e-mail alone, where they are labelled as theirs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from assistant.services.deliveries import outbox
 from assistant.services.organizations.looks import letterhead, look_of_appointment
 
 
-class Letter(TypedDict, total=False):
+class Email(TypedDict, total=False):
     """The part of an e-mail that is passed to `outbox.queue_email`."""
 
     subject: Required[str]
@@ -37,7 +37,7 @@ def visitors_email(
     instead: offers.Offer | None = None,
     message: str = "",
     template: MessageTemplate | None = None,
-) -> Letter:
+) -> Email:
     """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead.
 
     Staff's own text stands in it where they have one; `template` is one to show instead, `message` what they
@@ -54,11 +54,11 @@ def visitors_email(
         values = _values(appointment, change, locale, start)
         about["note"] = message_templates.fill(own.text, values)
         subject = message_templates.fill(own.subject, values) or subject
-    letter = _letter(subject, about, reply_to=appointment.organization.team_email)
+    email = _email(subject, about, reply_to=appointment.organization.team_email)
     if change not in UNCHANGED:
         method: Method = "CANCEL" if change in ENDED else "REQUEST"
-        letter |= {"ics": invitations.ics(appointment, method), "ics_method": method}
-    return letter
+        email |= {"ics": invitations.ics(appointment, method), "ics_method": method}
+    return email
 
 
 def _visitors_context(appointment: Appointment, change: Change, locale: str) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _visitors_context(appointment: Appointment, change: Change, locale: str) -> 
     return about
 
 
-def _letter(subject: str, about: dict[str, Any], *, reply_to: str) -> Letter:
+def _email(subject: str, about: dict[str, Any], *, reply_to: str) -> Email:
     return {
         "subject": subject,
         "text": render_to_string("assistant/appointment.txt", about),
@@ -110,8 +110,8 @@ def _instead(offer: offers.Offer | None, locale: str) -> list[Line]:
     return [Line(label("other_times", locale), "; ".join(said))] if said else []
 
 
-def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> Letter:
-    """The notice to the team, in their language and in the calendar's own time, with the entry for their own calendars."""
+def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> Email:
+    """The e-mail to the team, in their language and in the calendar's own time, with the entry for their own calendars."""
     locale = (template.language if template else "") or appointment.organization.team_language
     when, title = wording.when(appointment, locale=locale), label(change, locale)
     about: dict[str, Any] = {
@@ -132,11 +132,11 @@ def teams_email(appointment: Appointment, change: Change, template: MessageTempl
         subject = message_templates.fill(own.subject, values) or subject
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
-    letter = _letter(subject, about, reply_to=appointment.email if verified else "")
+    email = _email(subject, about, reply_to=appointment.email if verified else "")
     if change not in UNCHANGED:
         method: Method = "CANCEL" if change in ENDED else "PUBLISH"
-        letter |= {"ics": invitations.ics(appointment, method, to_team=True), "ics_method": method}
-    return letter
+        email |= {"ics": invitations.ics(appointment, method, to_team=True), "ics_method": method}
+    return email
 
 
 def _facts(appointment: Appointment, when: str, locale: str) -> list[Line]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 
-from assistant.admin.booking.messages import MessageTemplateForm, letter_of
+from assistant.admin.booking.messages import MessageTemplateForm, email_of
 from assistant.models import Appointment, Delivery, MessageTemplate
 from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.messages import message_templates
@@ -84,8 +84,8 @@ def test_only_the_team_reads_what_a_visitor_typed():
 @pytest.mark.parametrize("message", MessageTemplate.Message.values)
 def test_every_message_is_shown_with_sample_data(message, audience):
     template = write(make.organization(), "{when}|{reference}", message=message, audience=audience, language="de")
-    letter = letter_of(template)
-    assert "|SAMPLE" in letter["text"] and ("Uhr" in letter["text"] or "(UTC)" in letter["text"])
+    email = email_of(template)
+    assert "|SAMPLE" in email["text"] and ("Uhr" in email["text"] or "(UTC)" in email["text"])
 
 
 def test_staff_send_a_test_to_themselves(client):

@@ -14,7 +14,7 @@ from assistant.services.conversations import transcripts, unheld
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
 from assistant.services.deliveries import outbox
-from assistant.services.deliveries.email_receipts import Notice, queue_with_receipt
+from assistant.services.deliveries.email_receipts import EmailContent, queue_with_receipt
 from assistant.services.privacy import export
 from tests import make
 from tests.assistant.services.booking.appointments.bookings import booked
@@ -47,7 +47,7 @@ def mail_of_a_method(talk: Conversation, recipient: str, to: str, text: str, now
     call = ToolCall.objects.create(
         organization=talk.organization, conversation=talk, method=method, name="mail", idempotency_key=method.name
     )
-    queue_with_receipt(call, talk.organization, talk, [to], Notice("News", text), per_recipient_per_day=9)
+    queue_with_receipt(call, talk.organization, talk, [to], EmailContent("News", text), per_recipient_per_day=9)
     Method.objects.filter(pk=method.pk).update(config={**method.config, "recipient": now or recipient})
 
 
