@@ -278,15 +278,15 @@ class QuestionAdmin(ReadOnly):
 
     empty_text = "Questions that the assistants could not answer well appear here."
     change_form_outer_before_template = "admin/assistant/question.html"
-    list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
+    list_display = ["text", "times", "reason_label", "organization", "last_at", "conversation_link", "answer"]
     list_filter = ["organization", StateFilter, "reason", ("last_at", DayRangeFilter)]
     search_fields = ["text"]
     actions = ["set_answered", "set_aside"]
     fieldsets = (
         (None, {"fields": ("text", "times", "reason", "state", "closed", "answer", "organization")}),
-        ("Asked in", {"fields": ("talk", "first_at", "last_at")}),
+        ("Asked in", {"fields": ("conversation_link", "first_at", "last_at")}),
     )
-    readonly_fields = ["talk", "answer", "closed"]
+    readonly_fields = ["conversation_link", "answer", "closed"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Question]:
         related = ("organization", "conversation__assistant", "document", "message", "closed_by")
@@ -341,7 +341,7 @@ class QuestionAdmin(ReadOnly):
         return obj.get_reason_display()
 
     @display(description="Conversation")
-    def talk(self, obj: Question) -> str:
+    def conversation_link(self, obj: Question) -> str:
         address = reverse("admin:assistant_conversation_change", args=[obj.conversation_id])
         return format_html('<a class="iw-link" href="{}">{}</a>', address, obj.conversation)
 

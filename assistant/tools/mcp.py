@@ -246,10 +246,10 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECO
     found: list[dict[str, Any]] = []
     names: set[str] = set()
     seen: set[str] = set()
-    async with session(url, headers, seconds=seconds) as talk:
+    async with session(url, headers, seconds=seconds) as connection:
         cursor = None
         for _ in range(MAX_PAGES):
-            page = await talk.request("tools/list", {"cursor": cursor} if cursor else {})
+            page = await connection.request("tools/list", {"cursor": cursor} if cursor else {})
             listed = page.get("tools")
             new = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
             new = [tool for tool in new if str(tool.get("name")) not in names]
@@ -294,18 +294,18 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         shown = json.dumps(params, ensure_ascii=False, indent=1)
         lines = [f"POST {config['url']}", *(f"{name}: {MASK}" for name in headers), "", f"tools/call {shown}"]
         return ToolResult("This would be sent:\n" + redacted("\n".join(lines), [secret]))
-    talk = None
+    connection = None
     try:
         async with session(
             config["url"], headers, seconds=config["timeout_seconds"], max_bytes=config["max_kb"] * 1024
-        ) as talk:
-            talk.calling = True
-            answer = await talk.request("tools/call", params)
+        ) as connection:
+            connection.calling = True
+            answer = await connection.request("tools/call", params)
     except Refused:
         raise
     except (OutboundError, ToolError) as error:
         # A server that has answered with an error has not acted; one that broke off may have.
-        if talk is not None and talk.calling and not may_repeat(method) and getattr(error, "sent", True):
+        if connection is not None and connection.calling and not may_repeat(method) and getattr(error, "sent", True):
             return ToolResult(OUTCOME_UNKNOWN, "unknown")
         raise ToolError(f"The call failed ({error.code}). {error}", code=error.code) from error
     text = _result_text(answer)

@@ -68,8 +68,8 @@ class ReplayAdmin(ReadOnly):
 
     def start_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Start a replay of the conversation with that id, or of the one `message` that is named."""
-        talks = self.admin_site.get_model_admin(Conversation)
-        conversation = talks.get_object(request, object_id)
+        conversations = self.admin_site.get_model_admin(Conversation)
+        conversation = conversations.get_object(request, object_id)
         if not self.may_operate(request, conversation):
             raise PermissionDenied
         replay = replays.begin(conversation, request.user, message=_message(conversation, request.POST.get("message", "")))

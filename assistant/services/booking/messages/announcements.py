@@ -94,10 +94,10 @@ def _email(appointment: Appointment, change: invitations.Change, key: str, *, se
 
 
 def _update_receipts(appointment: Appointment, change: invitations.Change, call: ToolCall | None, note: str) -> None:
-    talk = appointment.conversation
-    if talk is None:
+    conversation = appointment.conversation
+    if conversation is None:
         return
-    receipts = talk.cards.filter(kind=Card.Kind.RECEIPT, content__reference=appointment.reference)
+    receipts = conversation.cards.filter(kind=Card.Kind.RECEIPT, content__reference=appointment.reference)
     shown = list(receipts.select_related("conversation").order_by("created_at"))
     ended = change in invitations.ENDED
     back = not ended and any(card.content.get("status") == "cancelled" for card in shown)
@@ -113,4 +113,4 @@ def _update_receipts(appointment: Appointment, change: invitations.Change, call:
     is_news = call is not None and (not shown or call.pk != appointment.call_id)
     if is_news or back or (ended and shown):
         content = invitations.receipt(appointment, change, note)
-        cards.add(talk, Card.Kind.RECEIPT, content, call=call or appointment.call)
+        cards.add(conversation, Card.Kind.RECEIPT, content, call=call or appointment.call)
