@@ -240,7 +240,7 @@ def _for_update() -> str:
 
 
 def refuse_if_spent(asking: Asking, now: datetime | None = None) -> None:
-    """Raises `BudgetExceeded` where nothing more fits: for a voice call, which cannot be measured beforehand. Takes nothing."""
+    """Raises `BudgetExceeded` where nothing more fits: for a voice call, which is measured afterwards. Takes nothing."""
     budget = _budget_of(asking.organization)
     rows = Spending.objects.filter(organization=asking.organization)
     for limit in _limits(asking, budget, now or timezone.now()):
