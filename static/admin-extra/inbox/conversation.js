@@ -17,7 +17,7 @@ function seenByVisitor({ items, seen }) {
   return last && last.seq <= seen ? last.seq : undefined;
 }
 
-export class Talk {
+export class OpenConversation {
   #shown = null;
   #asked = 0;
   #socket;
