@@ -86,7 +86,7 @@ def _twelve_hours(clock: str) -> str:
 
 
 @dataclass(frozen=True)
-class Talk:
+class Dialogue:
     messages: list[ChatMessage]
     tools: list[ToolSpec]
 
