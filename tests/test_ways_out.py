@@ -46,7 +46,7 @@ OUT = {
     ("assistant.admin.providers.provider:ProviderForm._check_address", "is_private_server", ""): "a provider's form",
     ("assistant.admin.knowledge_forms:_page_address", "check_url", TENANT): "the form for new pages",
     (
-        "assistant.admin.booking.outside:OutsideCalendarForm._check_address",
+        "assistant.admin.booking.outside_calendars:OutsideCalendarForm._check_address",
         "check_url",
         TENANT,
     ): "an outside calendar's form",

@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
-from assistant.admin.booking.outside import WithButtons
+from assistant.admin.booking.outside_calendars import WithButtons
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.models import CalendarAccount, OAuthClient

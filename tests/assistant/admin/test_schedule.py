@@ -19,7 +19,7 @@ from assistant.services.booking.staff import by_staff
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
-from tests.assistant.services.booking.calendar_sync.outside import source
+from tests.assistant.services.booking.calendar_sync.outside_calendars import source
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("Europe/Berlin")

@@ -15,7 +15,7 @@ from assistant.services.booking.calendar_sync import accounts
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make
 from tests.assistant.services.booking.calendar_sync.clouds import Cloud, Google, Microsoft
-from tests.assistant.services.booking.calendar_sync.outside import make_due
+from tests.assistant.services.booking.calendar_sync.outside_calendars import make_due
 
 HOUR = timedelta(hours=1)
 both = pytest.mark.parametrize("cloud", [Google, Microsoft], indirect=True)

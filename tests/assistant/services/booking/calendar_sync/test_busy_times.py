@@ -16,8 +16,8 @@ from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.booking.calendar_sync.connectors import dav
 from assistant.tasks import read_outside_calendar
 from tests import make
-from tests.assistant.services.booking.calendar_sync import outside
-from tests.assistant.services.booking.calendar_sync.outside import read, served, source, text
+from tests.assistant.services.booking.calendar_sync import outside_calendars
+from tests.assistant.services.booking.calendar_sync.outside_calendars import read, served, source, text
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -124,7 +124,7 @@ def test_the_team_gets_one_email_for_an_outage_and_another_for_the_next():
         for _ in range(busy_times.WRITE_TO_TEAM_AFTER + 2):
             read(mine, 500)
         assert Delivery.objects.filter(to="team@example.com").count() == outage
-    assert outside.ADDRESS not in Delivery.objects.first().text
+    assert outside_calendars.ADDRESS not in Delivery.objects.first().text
 
 
 def test_a_failing_source_is_tried_again_less_and_less_often():
@@ -213,7 +213,7 @@ def test_a_password_goes_to_the_server_that_it_was_entered_for_alone():
     mine = source(make.calendar(), password="s3cret", username="mira")
     request = read(mine, body=text())
     assert request.headers["authorization"].startswith("Basic ")
-    assert "s3cret" not in mine.sealed_password and outside.ADDRESS not in mine.sealed_address
+    assert "s3cret" not in mine.sealed_password and outside_calendars.ADDRESS not in mine.sealed_address
     mine.set_address("https://elsewhere.example.com/basic.ics")
     mine.save()
     assert mine.sealed_password == "" and "authorization" not in read(mine, body=text()).headers

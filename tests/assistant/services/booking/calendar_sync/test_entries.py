@@ -19,7 +19,7 @@ from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.calendar_sync import entries
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make, servers
-from tests.assistant.services.booking.calendar_sync.outside import make_due, served, source
+from tests.assistant.services.booking.calendar_sync.outside_calendars import make_due, served, source
 
 pytestmark = pytest.mark.django_db
 CALDAV = {"kind": "caldav", "writes_bookings": True, "username": "mira"}

@@ -18,7 +18,7 @@ from assistant.services.deliveries import channels as sending
 from assistant.services.deliveries import outbox
 from assistant.tasks import deliver
 from tests import make
-from tests.assistant.services.booking.calendar_sync.outside import served
+from tests.assistant.services.booking.calendar_sync.outside_calendars import served
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from assistant.services.booking.appointments.placing import Closed
 from assistant.services.booking.availability.slot_ids import Pick
 from assistant.services.booking.staff import by_staff
 from tests import make
-from tests.assistant.services.booking.calendar_sync.outside import source
+from tests.assistant.services.booking.calendar_sync.outside_calendars import source
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)  # a Monday

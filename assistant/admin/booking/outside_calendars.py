@@ -17,7 +17,7 @@ from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import CalendarAccount, CalendarFeed, CalendarProvider, OutsideCalendar
-from assistant.models.booking.outside import OutsideEntry, origin_of
+from assistant.models.booking.outside_calendars import OutsideEntry, origin_of
 from assistant.services.booking.calendar_sync import busy_times, entries, feeds
 from assistant.services.booking.calendar_sync.connectors import dav
 
