@@ -82,13 +82,13 @@ def _add_receipt(call: ToolCall, conversation: Conversation, content: EmailConte
     """Show the visitor that the e-mail is being sent, once for each call."""
     if not content.receipt_title or call.cards.filter(kind=Card.Kind.RECEIPT).exists():
         return
-    content = {
+    card = {
         "title": content.receipt_title,
         "reference": reference,
         "lines": [[name, visible(value)] for name, value in content.receipt_lines or content.lines],
         "status": "sending",
     }
-    cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
+    cards.add(conversation, Card.Kind.RECEIPT, card, call=call)
 
 
 def render(
