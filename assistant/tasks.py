@@ -178,7 +178,7 @@ def _read_page(document: Document) -> None:
         found = f"the type {kind[:60]}" if kind else "no content type"
         documents.failed(document, "not_html", f"Expected HTML; the response has {found}.")
     else:
-        seen = documents.Seen(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+        seen = documents.PageVersion(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
         charset = re.search(r"charset=[\"']?([\w-]{1,40})", answer.headers.get("content-type", ""), re.I)
         # What the server says of the letters outweighs what the page says.
         documents.keep(document, extract(answer.body, "page.html", charset=charset[1] if charset else ""), seen)

@@ -99,7 +99,7 @@ async def session_key(conversation: Conversation) -> Session:
     Raises `realtime.Refused`, and `BudgetExceeded` where a reply in writing would be refused as well.
     """
     assistant = conversation.assistant
-    await in_db(budgets.refuse_if_spent)(budgets.Asking(assistant, "voice", conversation))
+    await in_db(budgets.refuse_if_spent)(budgets.Requester(assistant, "voice", conversation))
     speaker, reason = await in_db(_speaker)(assistant)
     if speaker is None:
         raise realtime.Refused(503, "Realtime not available", reason)

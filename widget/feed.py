@@ -56,7 +56,7 @@ def ready(conversation: Conversation, after: int, subscription: live.Subscriptio
 
 def browsed(conversation: Conversation, frame: frames.SlotsBrowse) -> events.SlotsShown:
     """What a visitor has asked to see on a slots card. Raises `InputError`, `NotFound`."""
-    asked = browsing.Asked(frame.day, frame.after, frame.before, frame.month, frame.service, frame.calendar)
+    asked = browsing.BrowseRequest(frame.day, frame.after, frame.before, frame.month, frame.service, frame.calendar)
     return events.SlotsShown(frame.card, browsing.browse(conversation, frame.card, asked))
 
 

@@ -27,7 +27,7 @@ from assistant.models import Assistant, Document, Method, Organization, Passage,
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.formats.result import MAX_CHARS
-from assistant.services.knowledge.search import Found, in_prompt, search
+from assistant.services.knowledge.search import FoundPassage, in_prompt, search
 from assistant.services.organizations import prompt_versions
 from assistant.services.primary_keys import NO_ROW, parse_pk
 
@@ -194,8 +194,8 @@ class DocumentAdmin(Scoped):
         chosen = (assistants.filter(pk=number) if (number := parse_pk(wanted)) != NO_ROW else assistants).first()
         query = request.GET.get("query", "")[:300]
         method = chosen.methods.filter(kind="knowledge", enabled=True).first() if chosen else None
-        found: list[Found] = []
-        from_prompt: list[Found] = []
+        found: list[FoundPassage] = []
+        from_prompt: list[FoundPassage] = []
         if chosen and query:
             vector = async_to_sync(embeddings.of_query)(chosen.organization, query)
             found = search(chosen.organization, chosen, query, method.config.get("passages", 4) if method else 8, vector)

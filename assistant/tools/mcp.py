@@ -231,14 +231,14 @@ def _message(data: bytes) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ToolListing:
     """The tools that a server has listed, and why there may be more."""
 
     tools: list[dict[str, Any]]
     remark: str = ""
 
 
-async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECONDS) -> Listed:
+async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECONDS) -> ToolListing:
     """The server's tools, page by page, until there are no more or a page repeats.
 
     Raises `OutboundError`, `ToolError`.
@@ -254,18 +254,20 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECO
             new = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
             new = [tool for tool in new if str(tool.get("name")) not in names]
             if listed and not new:
-                return Listed(found, REPEATED_PAGE)
+                return ToolListing(found, REPEATED_PAGE)
             names |= {str(tool.get("name")) for tool in new}
             found += new
             if len(found) > MAX_TOOLS:
                 raise ToolError(f"The MCP server has more than {MAX_TOOLS} tools.", code="too_many")
             cursor = page.get("nextCursor")
             if not isinstance(cursor, str) or not cursor:
-                return Listed(found)
+                return ToolListing(found)
             if cursor in seen:
-                return Listed(found, REPEATED_PAGE)
+                return ToolListing(found, REPEATED_PAGE)
             seen.add(cursor)
-    return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. The remaining pages are left out.")
+    return ToolListing(
+        found, f"The server lists its tools on more than {MAX_PAGES} pages. The remaining pages are left out."
+    )
 
 
 def credentials(config: dict[str, Any], secret: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from assistant import live, llm
 from assistant.models import Assistant, Conversation, Turn, Visitor
 from assistant.outbound.transport import tls_context
 from assistant.providers import completions, embeddings, router
-from assistant.services.conversations.messages import Posted, post_message
+from assistant.services.conversations.messages import PostedMessage, post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.organizations import snapshots
 from assistant.tools.executor import Executor
@@ -50,7 +50,7 @@ def post_and_begin(
     text: str,
     page: dict[str, str] | None,
     files: Sequence[str] = (),
-) -> tuple[Posted, Begun | None]:
+) -> tuple[PostedMessage, Begun | None]:
     """One hop, one transaction: save a message with its turn, claim the turn, reserve its budget and read its model's
     context. A failure in the second half does not lose the message; a turn that has to wait is queued. Raises what
     `post_message` raises."""

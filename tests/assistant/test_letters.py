@@ -28,7 +28,7 @@ def talk() -> Conversation:
 
 def budget_letter(talk: Conversation) -> None:
     Budget.objects.create(organization=talk.organization, month_tokens=1000)
-    asking = budgets.Asking(talk.assistant, "reply", talk)
+    asking = budgets.Requester(talk.assistant, "reply", talk)
     kept = budgets.reserve(asking, model="m", prompt_tokens=500, completion_tokens=400)
     spent = llm.TokenUsage(500, 400)
     budgets.settle(kept, [budgets.Attempt(provider_name="a", source="platform", health_key="k", model="m", usage=spent)])

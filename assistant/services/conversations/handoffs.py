@@ -34,7 +34,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class HandoffOutcome:
     """What became of asking for a person: `problem` says why nobody could be told, "" where somebody was; `back` is when
     the team is there again, in words, where it is away just now."""
 
@@ -112,7 +112,7 @@ def wait_for_person(
     text: str,
     contact_tool: str,
     per_day: int,
-) -> Asked:
+) -> HandoffOutcome:
     """Let the conversation wait for a person, notify the team, and let the visitor leave an address. The waiting and the
     form stand whether anybody could be told or not. A second time for the same call changes nothing.
 
@@ -129,7 +129,7 @@ def wait_for_person(
             _wait(locked, team_is, notified=told)
         conversation.state, conversation.staff = locked.state, locked.staff
         _offer_form(call, conversation, "person_asked", _said(conversation, team_is, told, text), contact_tool)
-    return Asked(problem, not team_is.is_open, _back(conversation, team_is))
+    return HandoffOutcome(problem, not team_is.is_open, _back(conversation, team_is))
 
 
 def _said(conversation: Conversation, team_is: Office, told: bool, text: str) -> str:

@@ -30,7 +30,7 @@ OFFERED_ON_CARD = 150  # times at most: a day of ten minutes is 144
 
 
 @dataclass(frozen=True)
-class Asked:
+class BrowseRequest:
     """What a visitor wants to see: one `day`, the free days `after` or `before` one, or which days of a `month` are free;
     the next free days where it is none of them. `service` and `calendar` are ids from the card."""
 
@@ -113,7 +113,7 @@ def _button(slot: offers.Slot, locale: str) -> dict[str, str]:
 # --- Looking further ---------------------------------------------------------------------------------------------------
 
 
-def browse(conversation: Conversation, card_id: str, asked: Asked, now: datetime | None = None) -> dict[str, Any]:
+def browse(conversation: Conversation, card_id: str, asked: BrowseRequest, now: datetime | None = None) -> dict[str, Any]:
     """What the visitor asks to see on an open slots card: a view as docs/protocol.md has it for `slots.shown`.
 
     Raises `NotFound` for a card of somebody else's, `InputError` for what is not to be seen there.
@@ -163,7 +163,7 @@ def _menu(conversation: Conversation, card: Card) -> menus.Menu:
     return menus.menu_of(conversation.organization, kept["services"], kept["calendar"])
 
 
-def _found(menu: menus.Menu, asked: Asked, conversation: Conversation, card: Card, now: datetime) -> dict[str, Any]:
+def _found(menu: menus.Menu, asked: BrowseRequest, conversation: Conversation, card: Card, now: datetime) -> dict[str, Any]:
     wanted = asked.service or card.content.get("service", "")
     service = next((one for one in menu.services if str(one.pk) == wanted), None)
     if service is None:
@@ -186,7 +186,7 @@ def _found(menu: menus.Menu, asked: Asked, conversation: Conversation, card: Car
 
 
 def _offer(
-    search: offers.Search, asked: Asked, service: Service, calendar: Calendar | None, zone: str, now: datetime
+    search: offers.Search, asked: BrowseRequest, service: Service, calendar: Calendar | None, zone: str, now: datetime
 ) -> offers.Offer:
     """The days that were asked for, or what is free instead of them."""
     if asked.day:

@@ -1,6 +1,6 @@
 """Busy times in iCalendar text: recurrences expanded, zones resolved, free and cancelled events left out.
 
-    expanded(data, zone, since, until) -> Expanded      in a child process, from anywhere
+    expanded(data, zone, since, until) -> Expansion     in a child process, from anywhere
 
 The text is anybody's, and a rule of one line can stand for millions of events: the child has bounds of memory and
 processor. It imports nothing of ours but this file, so that it starts quickly and knows no secret.
@@ -50,7 +50,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Expanded:
+class Expansion:
     spans: tuple[Span, ...]
     unreadable: int = 0  # events without a usable start, length or rule
     unknown_zones: int = 0  # events in a zone that nobody knows, read as if in the calendar's own
@@ -58,7 +58,7 @@ class Expanded:
 
 def expanded(
     data: bytes, zone: str, since: datetime, until: datetime, *, program: str = CHILD, wait_seconds: float = SECONDS + 15
-) -> Expanded:
+) -> Expansion:
     """`expand` in a child process. Raises `CalendarUnreadable`."""
     command = [sys.executable, "-I", "-c", program, str(ROOT), zone, since.isoformat(), until.isoformat()]
     try:
@@ -73,13 +73,13 @@ def expanded(
     if "problem" in answer:
         raise CalendarUnreadable(answer["problem"])
     spans = (Span(_at(start), _at(end), uid) for start, end, uid in answer["spans"])
-    return Expanded(tuple(spans), answer["unreadable"], answer["unknown_zones"])
+    return Expansion(tuple(spans), answer["unreadable"], answer["unknown_zones"])
 
 
 _TOO_MUCH = "Its events repeat so often, or are so many, that they could not be expanded in the time allowed."
 
 
-def expand(data: bytes, zone: str, since: datetime, until: datetime) -> Expanded:
+def expand(data: bytes, zone: str, since: datetime, until: datetime) -> Expansion:
     """The busy times from `since` to `until`, here and now; those that overlap are joined. Raises `CalendarUnreadable`.
 
     Floating times and whole days are those of `zone`, the calendar's own.
@@ -99,7 +99,7 @@ def expand(data: bytes, zone: str, since: datetime, until: datetime) -> Expanded
             if len(found) > MOST_SPANS:
                 raise CalendarUnreadable(f"The calendar has more than {MOST_SPANS:,} busy times in the next two years.")
     own = [span for span in found if span.uid]
-    return Expanded(tuple([*joined([span for span in found if not span.uid]), *own]), unreadable, unknown_zones)
+    return Expansion(tuple([*joined([span for span in found if not span.uid]), *own]), unreadable, unknown_zones)
 
 
 def _calendars(data: bytes) -> list[icalendar.Calendar]:

@@ -17,8 +17,8 @@ from assistant import live
 from assistant.models import Appointment, BusyTime, OutsideCalendar
 from assistant.services import renewal
 from assistant.services.booking import locks
-from assistant.services.booking.calendar_sync.busy_expansion import OWN, Expanded
-from assistant.services.booking.calendar_sync.remote import Read
+from assistant.services.booking.calendar_sync.busy_expansion import OWN, Expansion
+from assistant.services.booking.calendar_sync.remote import ReadResult
 from assistant.services.deliveries import outbox
 from assistant.services.providers import budgets
 
@@ -73,7 +73,7 @@ def must_be_whole(outside: OutsideCalendar, now: datetime | None = None) -> bool
     return outside.full_at is None or outside.full_at < now - WHOLE_EVERY
 
 
-def keep(outside: OutsideCalendar, read: Read, now: datetime | None = None) -> bool:
+def keep(outside: OutsideCalendar, read: ReadResult, now: datetime | None = None) -> bool:
     """It was read: replace its busy times. False when the lease was lost meanwhile, and another reader's count."""
     now = now or timezone.now()
     found = read.found
@@ -148,7 +148,7 @@ def state_of(outside: OutsideCalendar) -> str:
     return f"Read on {read}. {outside.note}".strip()
 
 
-def _own(outside: OutsideCalendar, found: Expanded) -> set[str]:
+def _own(outside: OutsideCalendar, found: Expansion) -> set[str]:
     """The UIDs of this organization's own appointments, which come back from a calendar that they were entered in."""
     uids = {span.uid.removesuffix(OWN): span.uid for span in found.spans if span.uid}
     ids = {}
@@ -162,7 +162,7 @@ def _own(outside: OutsideCalendar, found: Expanded) -> set[str]:
     return {uid for pk, uid in ids.items() if pk in known}
 
 
-def _note(found: Expanded) -> str:
+def _note(found: Expansion) -> str:
     said = []
     if found.unreadable:
         said.append(f"{found.unreadable} event(s) could not be read and block nothing.")

@@ -23,7 +23,7 @@ from assistant.services.deliveries import outbox
 TASK = "assistant.tasks.write_outside_entry"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 MAX_ATTEMPTS = 30  # with those waits: about a day
-SHOWN = feeds.Shown(name=True)  # the calendar is staff's own; contact details stay here, one click away
+SHOWN = feeds.EntryDetails(name=True)  # the calendar is staff's own; contact details stay here, one click away
 
 
 def queue(appointment: Appointment) -> None:

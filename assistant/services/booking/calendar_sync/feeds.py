@@ -33,7 +33,7 @@ SALT = "assistant.calendar_feed"
 
 
 @dataclass(frozen=True)
-class Shown:
+class EntryDetails:
     """What an entry says of the visitor."""
 
     name: bool = False
@@ -71,7 +71,7 @@ def read(feed: CalendarFeed, now: datetime | None = None) -> tuple[str, str]:
     rows = rows.filter(calendar=feed.calendar) if feed.calendar_id else rows
     found = rows.select_related("organization", "calendar", "service__organization", "visitor", "conversation")
     name = " · ".join(one for one in (feed.organization.name, feed.calendar.name if feed.calendar else "") if one)
-    shown = Shown(feed.shows_name, feed.shows_contact, feed.shows_reason)
+    shown = EntryDetails(feed.shows_name, feed.shows_contact, feed.shows_reason)
     text = as_calendar((event(row, shown) for row in found.order_by("start_at", "pk")[:MOST]), name)
     if feed.read_at is None or feed.read_at < now - READ_AT_EVERY:
         CalendarFeed.objects.filter(pk=feed.pk).update(read_at=now)
@@ -91,7 +91,7 @@ def as_calendar(events: Iterable[icalendar.Event], name: str = "") -> str:
     return calendar.to_ical().decode()
 
 
-def event(appointment: Appointment, shown: Shown) -> icalendar.Event:
+def event(appointment: Appointment, shown: EntryDetails) -> icalendar.Event:
     """An appointment as staff see it in a calendar of their own; its UID is that of the invitation."""
     entry = icalendar.Event()
     entry.add("uid", appointment.ics_uid)

@@ -13,7 +13,7 @@ from uuid import UUID
 import icalendar
 
 from assistant.models import OutsideCalendar
-from assistant.services.booking.calendar_sync.busy_expansion import Expanded
+from assistant.services.booking.calendar_sync.busy_expansion import Expansion
 
 LONGEST_WAIT = timedelta(hours=6)  # that a server is believed when it asks to be left alone
 
@@ -30,10 +30,10 @@ class RemoteError(Exception):
 
 
 @dataclass(frozen=True)
-class Read:
+class ReadResult:
     """A calendar's busy times, and what to ask with next time; `found` is None where nothing has changed."""
 
-    found: Expanded | None
+    found: Expansion | None
     etag: str = ""
     last_modified: str = ""
     sync_token: str = ""
@@ -46,7 +46,7 @@ class Connector(ABC):
         self.outside = outside
 
     @abstractmethod
-    def read(self, since: datetime, until: datetime, *, whole: bool) -> Read:
+    def read(self, since: datetime, until: datetime, *, whole: bool) -> ReadResult:
         """Its busy times between the two; unless `whole`, it may find that nothing has changed since they were last read."""
 
     @abstractmethod

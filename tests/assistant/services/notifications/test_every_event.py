@@ -65,7 +65,7 @@ def is_given_up(talk: Conversation, ann: User) -> None:
 
 def is_nearly_used_up(talk: Conversation, ann: User) -> None:
     Budget.objects.update_or_create(organization=talk.organization, defaults={"day_tokens": 1000})
-    asking = budgets.Asking(talk.assistant, "reply", talk)
+    asking = budgets.Requester(talk.assistant, "reply", talk)
     taken = budgets.reserve(asking, model="m", prompt_tokens=900, completion_tokens=0)
     budgets.settle(taken, [budgets.Attempt("a", "platform", "k", "m", usage=TokenUsage(900, 0))])
 

@@ -23,8 +23,8 @@ from assistant.errors import OutboundError
 from assistant.models import OutsideCalendar
 from assistant.secrets import SecretUnreadable
 from assistant.services.booking.calendar_sync import feeds
-from assistant.services.booking.calendar_sync.busy_expansion import CalendarUnreadable, Expanded, expanded
-from assistant.services.booking.calendar_sync.remote import Connector, Read, RemoteError, wait_asked_for
+from assistant.services.booking.calendar_sync.busy_expansion import CalendarUnreadable, Expansion, expanded
+from assistant.services.booking.calendar_sync.remote import Connector, ReadResult, RemoteError, wait_asked_for
 
 MAX_BYTES = 5_000_000
 QUERY = """<?xml version="1.0" encoding="utf-8"?>
@@ -56,17 +56,17 @@ def is_private(address: str) -> bool:
 class Feed(Connector):
     """An iCalendar address."""
 
-    def read(self, since: datetime, until: datetime, *, whole: bool) -> Read:
+    def read(self, since: datetime, until: datetime, *, whole: bool) -> ReadResult:
         known = {"If-None-Match": self.outside.etag, "If-Modified-Since": self.outside.last_modified}
         conditions = {} if whole else {name: value for name, value in known.items() if value}
         headers = {"Accept": "text/calendar, */*;q=0.5", **conditions}
         answer = _ask(self.outside, "GET", headers=headers, max_redirects=5)
         if answer.status == 304 and conditions:
-            return Read(None)
+            return ReadResult(None)
         if answer.status != 200:
             _refuse(answer, "Check the address; its owner may have renewed it.")
         found = _expanded(self.outside, answer.body, since, until)
-        return Read(found, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+        return ReadResult(found, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
 
     def write(self, appointment_id: UUID, event: icalendar.Event) -> None:
         raise RemoteError("Bookings cannot be entered through an iCalendar address, which is for reading only.")
@@ -78,13 +78,13 @@ class Feed(Connector):
 class CalDAV(Connector):
     """A calendar on a CalDAV server; the entry of an appointment has an address made of its id."""
 
-    def read(self, since: datetime, until: datetime, *, whole: bool) -> Read:
+    def read(self, since: datetime, until: datetime, *, whole: bool) -> ReadResult:
         times = {name: f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for name, at in (("since", since), ("until", until))}
         query, headers = QUERY.format(**times), {"Depth": "1"}
         answer = _ask(self.outside, "REPORT", content=query, headers=headers, kind="application/xml")
         if answer.status != 207:
             _refuse(answer, "Enter the address of the calendar itself.")
-        return Read(_expanded(self.outside, _events_in(answer.body), since, until))
+        return ReadResult(_expanded(self.outside, _events_in(answer.body), since, until))
 
     def write(self, appointment_id: UUID, event: icalendar.Event) -> None:
         text = feeds.as_calendar([event])
@@ -129,7 +129,7 @@ def _ask(
         raise RemoteError(str(error)) from error
 
 
-def _expanded(outside: OutsideCalendar, body: bytes, since: datetime, until: datetime) -> Expanded:
+def _expanded(outside: OutsideCalendar, body: bytes, since: datetime, until: datetime) -> Expansion:
     try:
         return expanded(body, outside.calendar.timezone, since, until)
     except CalendarUnreadable as error:

@@ -19,7 +19,7 @@ from assistant.models import CalendarAccount, OutsideCalendar
 from assistant.services.booking.calendar_sync.busy_expansion import Span
 from assistant.services.booking.calendar_sync.connectors.json_api import Answer, Api
 from assistant.services.booking.calendar_sync.connectors.spans import expanded_of
-from assistant.services.booking.calendar_sync.remote import Connector, Read, RemoteError, instant_in
+from assistant.services.booking.calendar_sync.remote import Connector, ReadResult, RemoteError, instant_in
 
 BASE = "https://www.googleapis.com/calendar/v3"
 OUR_UID = "interworkyUid"  # a private extended property of our entries
@@ -36,16 +36,16 @@ class Google(Connector):
         self.api = _api(outside.account)
         self.path = f"/calendars/{quote(outside.remote_id, safe='')}/events"
 
-    def read(self, since: datetime, until: datetime, *, whole: bool) -> Read:
+    def read(self, since: datetime, until: datetime, *, whole: bool) -> ReadResult:
         if not whole and self.outside.sync_token and not self._has_changed():
-            return Read(None)
+            return ReadResult(None)
         # Those of a first question and of one with its sync token have to be the same, but for the times.
         query = {**_ALWAYS, "timeMin": since.isoformat(), "timeMax": until.isoformat()}
         pages = self.api.pages(self.path, query, _next_page)
         events = [event for page in pages for event in page.items("items")]
         zone = ZoneInfo(self.outside.calendar.timezone)
         found = expanded_of(events, lambda event: _span(event, zone), since, until)
-        return Read(found, sync_token=str(pages[-1].body.get("nextSyncToken") or ""))
+        return ReadResult(found, sync_token=str(pages[-1].body.get("nextSyncToken") or ""))
 
     def write(self, appointment_id: UUID, event: icalendar.Event) -> None:
         content = _as_google(appointment_id, event)

@@ -20,7 +20,7 @@ from assistant.models import CalendarAccount, OutsideCalendar
 from assistant.services.booking.calendar_sync.busy_expansion import OWN, Span
 from assistant.services.booking.calendar_sync.connectors.json_api import Answer, Api
 from assistant.services.booking.calendar_sync.connectors.spans import expanded_of
-from assistant.services.booking.calendar_sync.remote import Connector, Read, RemoteError, instant_in
+from assistant.services.booking.calendar_sync.remote import Connector, ReadResult, RemoteError, instant_in
 
 BASE = "https://graph.microsoft.com/v1.0"
 # A name of our own in the set of public strings, as Graph wants a property to be named.
@@ -35,7 +35,7 @@ class Microsoft(Connector):
         self.api = _api(outside.account)
         self.path = f"/me/calendars/{quote(outside.remote_id, safe='')}"
 
-    def read(self, since: datetime, until: datetime, *, whole: bool) -> Read:
+    def read(self, since: datetime, until: datetime, *, whole: bool) -> ReadResult:
         # Always whole: a delta of a calendar view gives occurrences without what says whether they are busy.
         query = {
             "startDateTime": _utc(since), "endDateTime": _utc(until), "$top": PAGE,
@@ -45,7 +45,7 @@ class Microsoft(Connector):
         pages = self.api.pages(f"{self.path}/calendarView", query, _next_page)
         zone = ZoneInfo(self.outside.calendar.timezone)
         events = [event for page in pages for event in page.items("value")]
-        return Read(expanded_of(events, lambda event: _span(event, zone), since, until))
+        return ReadResult(expanded_of(events, lambda event: _span(event, zone), since, until))
 
     def write(self, appointment_id: UUID, event: icalendar.Event) -> None:
         content = _as_microsoft(event)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from assistant.services.booking.calendar_sync.busy_expansion import Expanded, Span, joined
+from assistant.services.booking.calendar_sync.busy_expansion import Expansion, Span, joined
 
 
 def expanded_of(
@@ -14,7 +14,7 @@ def expanded_of(
     span_of: Callable[[Mapping[str, Any]], Span | None],
     since: datetime,
     until: datetime,
-) -> Expanded:
+) -> Expansion:
     """As `busy_expansion.expand` gives it: overlapping times joined, those of our own appointments kept apart."""
     found, unreadable = [], 0
     for event in events:
@@ -26,4 +26,4 @@ def expanded_of(
         if span and span.start < span.end and since < span.end and span.start < until:
             found.append(Span(max(span.start, since), min(span.end, until), span.uid))
     own = [span for span in found if span.uid]
-    return Expanded(tuple([*joined([span for span in found if not span.uid]), *own]), unreadable)
+    return Expansion(tuple([*joined([span for span in found if not span.uid]), *own]), unreadable)

@@ -11,7 +11,7 @@ from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, ToolCall
 from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import browsing, menus, offers, slot_ids
-from assistant.services.booking.availability.browsing import Asked, browse
+from assistant.services.booking.availability.browsing import BrowseRequest, browse
 from assistant.services.conversations import card_answers, cards
 from tests import make
 
@@ -37,7 +37,7 @@ def a_card(conversation: Conversation, name: str = "Colour", **changes: object) 
 
 
 def look(card: Card, **asked: str) -> dict:
-    return browse(card.conversation, str(card.pk), Asked(**asked), NOW)
+    return browse(card.conversation, str(card.pk), BrowseRequest(**asked), NOW)
 
 
 def days(view: dict) -> list[str]:
@@ -116,7 +116,7 @@ def test_services_of_other_organizations_and_cards_of_other_visitors_are_not_fou
     with pytest.raises(InputError):
         look(card, service=str(foreign.pk))
     with pytest.raises(NotFound):
-        browse(make.conversation(make.assistant(make.organization("Third"))), str(card.pk), Asked(), NOW)
+        browse(make.conversation(make.assistant(make.organization("Third"))), str(card.pk), BrowseRequest(), NOW)
     cards.update(card, state=Card.State.ANSWERED)
     with pytest.raises(NotFound):
         look(card)
