@@ -96,7 +96,7 @@ UP = {
     "assistant.tasks._read_page": "a page that is looked at again",
     "assistant.summaries.summarize_all_due": "a provider that gives conversations titles",
     "assistant.summaries.summarize": "a provider that gives conversations titles",
-    "assistant.turns.beginning.Prepared": "a provider that answers a visitor",
+    "assistant.turns.beginning.PreparedTurn": "a provider that answers a visitor",
     "assistant.turns.beginning._prepare": "a provider that answers a visitor",
     "assistant.turns.runner.*": "a provider that answers a visitor",
     "assistant.turns.runner.run": "a provider that answers a visitor",
