@@ -163,7 +163,7 @@ def _warn_of(retirement: retirements.Retirement, owner: Organization | None) -> 
 def _email_operators(subject: str, text: str, key: str) -> None:
     for user in get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(email=""):
         try:
-            outbox.queue_email(None, to=user.email, subject=subject, text=text, key=f"{key}:{user.pk}")
+            outbox.queue_email(None, outbox.Email(subject, text), to=user.email, key=f"{key}:{user.pk}")
         except ToolError:
             log.warning("user %s: the address cannot be written to", user.pk)
 

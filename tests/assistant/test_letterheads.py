@@ -48,7 +48,7 @@ def appointment(talk: Conversation) -> tuple[str, str]:
     now = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
     hold = holds.hold(make.pick(calendar, NINE), conversation=talk, now=now)
     letter = emails.visitors_email(appointments.confirm(hold, name="Ann", email="ann@example.com", now=now), "confirmed")
-    return letter["text"], letter["html"]
+    return letter.text, letter.html
 
 
 def answer(talk: Conversation) -> tuple[str, str]:

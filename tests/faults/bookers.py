@@ -25,7 +25,6 @@ from assistant.models import Appointment, Calendar, Delivery
 from assistant.services.booking import locks
 from assistant.services.booking.appointments import appointments, holds, placing
 from assistant.services.booking.availability import slots
-from assistant.services.deliveries import outbox
 from tests import make
 from tests.faults import mixed_bookers
 
@@ -109,7 +108,7 @@ def prepare(race: str, bookers: int, rounds: int) -> Calendar:
             taken(nine(round), f"own{round}@example.com")
         elif race == "deliver":
             with transaction.atomic():
-                outbox.queue_email(
+                make.email(
                     calendar.organization, to="ann@example.com", subject=f"Round {round}", text="Hi.", key=f"race-{round}"
                 )
     return calendar

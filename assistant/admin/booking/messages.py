@@ -74,7 +74,7 @@ class MessageTemplateAdmin(Scoped):
         if obj.pk is None:
             return "Save it to see it with sample data."
         email = email_of(obj)
-        return render_to_string("admin/assistant/block.html", {"text": f"{email['subject']}\n\n{email['text']}"})
+        return render_to_string("admin/assistant/block.html", {"text": f"{email.subject}\n\n{email.text}"})
 
     @display(description="Language")
     def shown_language(self, obj: MessageTemplate) -> str:
@@ -91,10 +91,8 @@ class MessageTemplateAdmin(Scoped):
             try:
                 outbox.queue_email(
                     template.organization,
+                    outbox.Email(f"Test: {email.subject}", email.text, email.html),
                     to=address,
-                    subject=f"Test: {email['subject']}",
-                    text=email["text"],
-                    html=email.get("html", ""),
                     key=f"test:{uuid.uuid4()}",
                 )
             except InterworkyError as error:
@@ -103,7 +101,7 @@ class MessageTemplateAdmin(Scoped):
         self.message_user(request, f"Queued for {address}, with sample data.", messages.SUCCESS)
 
 
-def email_of(template: MessageTemplate) -> emails.Email:
+def email_of(template: MessageTemplate) -> outbox.Email:
     """The message as it would be sent, of an appointment that nobody has booked."""
     appointment = message_templates.sample(template.organization, template.language)
     change: Any = template.message

@@ -63,12 +63,9 @@ def queue_with_receipt(
             _check_cap(organization, address, key, per_recipient_per_day, conversation.network if conversation else "")
             outbox.queue_email(
                 organization,
+                outbox.Email(content.subject, text, html, content.reply_to),
                 to=address,
-                subject=content.subject,
-                text=text,
-                html=html,
                 key=key,
-                reply_to=content.reply_to,
                 conversation=conversation,
                 call=call,
             )

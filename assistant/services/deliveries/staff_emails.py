@@ -31,9 +31,11 @@ def queue(email: StaffEmail, *, to: str, key: str, organization: Organization | 
     about = {"email": email, "link": MARK}
     return outbox.queue_email(
         organization,
+        outbox.Email(
+            email.subject,
+            text=render_to_string("assistant/staff_email.txt", about),
+            html=render_to_string("assistant/staff_email.html", about),
+        ),
         to=to,
-        subject=email.subject,
-        text=render_to_string("assistant/staff_email.txt", about),
-        html=render_to_string("assistant/staff_email.html", about),
         key=key,
     )

@@ -109,10 +109,12 @@ def _queue_code(card: Card, email: str) -> None:
     }
     outbox.queue_email(
         card.conversation.organization,
+        outbox.Email(
+            say("code_subject", organization=organization),
+            text=render_to_string("assistant/code.txt", about),
+            html=render_to_string("assistant/code.html", about),
+        ),
         to=email,
-        subject=say("code_subject", organization=organization),
-        text=render_to_string("assistant/code.txt", about),
-        html=render_to_string("assistant/code.html", about),
         key=f"{KEY}{card.pk}:{card.action['number']}",
         conversation=card.conversation,
     )

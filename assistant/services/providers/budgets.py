@@ -359,7 +359,7 @@ def notify_team(
     if not organization.team_email:
         return
     try:
-        outbox.queue_email(organization, to=organization.team_email, subject=subject, text=text, key=key)
+        outbox.queue_email(organization, outbox.Email(subject, text), to=organization.team_email, key=key)
     except ToolError:
         log.warning("organization %s: the team's e-mail address is not valid", organization.pk)
 

@@ -40,21 +40,21 @@ def write(
     if appointment.email and notify_visitor:
         outbox.queue_email(
             appointment.organization,
+            emails.visitors_email(appointment, change, instead, message),
             to=appointment.email,
             key=f"{key}:visitor",
             conversation=appointment.conversation,
             call=call or appointment.call,
             appointment=appointment,
-            **emails.visitors_email(appointment, change, instead, message),
         )
     channels.queue(appointment, change, key, notify_visitor=notify_visitor)
     if notify_team and appointment.organization.team_email:
         outbox.queue_email(
             appointment.organization,
+            emails.teams_email(appointment, change),
             to=appointment.organization.team_email,
             key=f"{key}:team",
             appointment=appointment,
-            **emails.teams_email(appointment, change),
         )
 
 
@@ -67,11 +67,11 @@ def write_reminder(appointment: Appointment, hours: int) -> None:
     if appointment.service.remind_team and appointment.organization.team_email:
         outbox.queue_email(
             appointment.organization,
+            emails.teams_email(appointment, "reminder"),
             to=appointment.organization.team_email,
             key=f"{key}:team",
             appointment=appointment,
             send_before=appointment.start_at,
-            **emails.teams_email(appointment, "reminder"),
         )
 
 
@@ -84,12 +84,12 @@ def write_follow_up(appointment: Appointment) -> None:
 def _email(appointment: Appointment, change: invitations.Change, key: str, *, send_before: datetime | None = None) -> None:
     outbox.queue_email(
         appointment.organization,
+        emails.visitors_email(appointment, change),
         to=appointment.email,
         key=key,
         conversation=appointment.conversation,
         appointment=appointment,
         send_before=send_before,
-        **emails.visitors_email(appointment, change),
     )
 
 

@@ -6,7 +6,8 @@ team's e-mail alone, where they are labelled as theirs.
 
 from __future__ import annotations
 
-from typing import Any, Required, TypedDict
+from dataclasses import replace
+from typing import Any
 
 from django.template.loader import render_to_string
 
@@ -20,24 +21,13 @@ from assistant.services.deliveries import outbox
 from assistant.services.organizations.looks import letterhead, look_of_appointment
 
 
-class Email(TypedDict, total=False):
-    """The part of an e-mail that is passed to `outbox.queue_email`."""
-
-    subject: Required[str]
-    text: Required[str]
-    html: str
-    reply_to: str
-    ics: str
-    ics_method: str
-
-
 def visitors_email(
     appointment: Appointment,
     change: Change,
     instead: offers.Offer | None = None,
     message: str = "",
     template: MessageTemplate | None = None,
-) -> Email:
+) -> outbox.Email:
     """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead.
 
     Staff's own text stands in it where they have one; `template` is one to show instead, `message` what they
@@ -55,10 +45,10 @@ def visitors_email(
         about["note"] = message_templates.fill(own.text, values)
         subject = message_templates.fill(own.subject, values) or subject
     email = _email(subject, about, reply_to=appointment.organization.team_email)
-    if change not in UNCHANGED:
-        method: Method = "CANCEL" if change in ENDED else "REQUEST"
-        email |= {"ics": invitations.ics(appointment, method), "ics_method": method}
-    return email
+    if change in UNCHANGED:
+        return email
+    method: Method = "CANCEL" if change in ENDED else "REQUEST"
+    return replace(email, ics=invitations.ics(appointment, method), ics_method=method)
 
 
 def _visitors_context(appointment: Appointment, change: Change, locale: str) -> dict[str, Any]:
@@ -79,13 +69,13 @@ def _visitors_context(appointment: Appointment, change: Change, locale: str) -> 
     return about
 
 
-def _email(subject: str, about: dict[str, Any], *, reply_to: str) -> Email:
-    return {
-        "subject": subject,
-        "text": render_to_string("assistant/appointment.txt", about),
-        "html": render_to_string("assistant/appointment.html", about),
-        "reply_to": reply_to,
-    }
+def _email(subject: str, about: dict[str, Any], *, reply_to: str) -> outbox.Email:
+    return outbox.Email(
+        subject,
+        text=render_to_string("assistant/appointment.txt", about),
+        html=render_to_string("assistant/appointment.html", about),
+        reply_to=reply_to,
+    )
 
 
 def _values(appointment: Appointment, change: Change, locale: str, when: str) -> dict[str, str]:
@@ -110,7 +100,7 @@ def _instead(offer: offers.Offer | None, locale: str) -> list[Line]:
     return [Line(label("other_times", locale), "; ".join(said))] if said else []
 
 
-def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> Email:
+def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> outbox.Email:
     """The e-mail to the team, in their language and in the calendar's own time, with the entry for their own calendars."""
     locale = (template.language if template else "") or appointment.organization.team_language
     when, title = wording.when(appointment, locale=locale), label(change, locale)
@@ -133,10 +123,10 @@ def teams_email(appointment: Appointment, change: Change, template: MessageTempl
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
     email = _email(subject, about, reply_to=appointment.email if verified else "")
-    if change not in UNCHANGED:
-        method: Method = "CANCEL" if change in ENDED else "PUBLISH"
-        email |= {"ics": invitations.ics(appointment, method, to_team=True), "ics_method": method}
-    return email
+    if change in UNCHANGED:
+        return email
+    method: Method = "CANCEL" if change in ENDED else "PUBLISH"
+    return replace(email, ics=invitations.ics(appointment, method, to_team=True), ics_method=method)
 
 
 def _facts(appointment: Appointment, when: str, locale: str) -> list[Line]:

@@ -29,7 +29,6 @@ from assistant.models import (
 from assistant.services.conversations import takeover
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
-from assistant.services.deliveries import outbox
 from assistant.services.knowledge import questions
 from assistant.services.notifications import choices, queue
 from assistant.services.notifications.choices import Choice
@@ -58,7 +57,7 @@ def writes(talk: Conversation, ann: User) -> None:
 
 
 def is_given_up(talk: Conversation, ann: User) -> None:
-    row = outbox.queue_email(talk.organization, to="x@example.com", subject="Hello", text="x", key="k")
+    row = make.email(talk.organization, to="x@example.com", subject="Hello", text="x", key="k")
     row.state = Delivery.State.DEAD
     tasks._report_failure(row)
 

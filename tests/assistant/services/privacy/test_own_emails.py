@@ -13,7 +13,6 @@ from assistant.models import Appointment, Conversation, Delivery, Method, ToolCa
 from assistant.services.conversations import transcripts, unheld
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
-from assistant.services.deliveries import outbox
 from assistant.services.deliveries.email_receipts import EmailContent, queue_with_receipt
 from assistant.services.privacy import export
 from tests import make
@@ -60,7 +59,7 @@ def write_to_the_team(talk: Conversation) -> None:
     channel(talk.organization, kind="webhook", name="CRM")
     unheld.wait_for_person(talk, "qzinternalqz")
     mail_of_a_method(talk, "team", METHODS, "qzinternalqz")
-    outbox.queue_email(
+    make.email(
         talk.organization, to=MEMBERS, subject="qzinternalqz", text="qzinternalqz", key="notification:7", conversation=talk
     )
     booked(make.calendar(talk.organization), talk, email=ANN)
@@ -95,8 +94,8 @@ def test_what_was_for_the_visitor_is_there_whether_they_have_proven_their_addres
     channel(talk.organization, name="Texts")
     transcripts.send(talk, "elsewhere@example.com")
     booked(make.calendar(talk.organization), talk, email=ANN, phone="+44 20 7946 0018")
-    outbox.queue_email(talk.organization, to=ANN, subject="Code", text="••••••", key="code:7:1", conversation=talk)
-    outbox.queue_email(talk.organization, to=ANN, subject="Answer", text="Yes", key=f"answer:{talk.pk}:3", conversation=talk)
+    make.email(talk.organization, to=ANN, subject="Code", text="••••••", key="code:7:1", conversation=talk)
+    make.email(talk.organization, to=ANN, subject="Answer", text="Yes", key=f"answer:{talk.pk}:3", conversation=talk)
     found = {(row["kind"], row["to"]) for row in downloaded(talk)}
     assert found == {("email", "elsewhere@example.com"), ("email", ANN), ("sms", "+442079460018")}
     assert len(downloaded(talk)) == Delivery.objects.exclude(to=TEAM).count() == 5

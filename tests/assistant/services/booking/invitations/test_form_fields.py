@@ -118,7 +118,7 @@ def test_answers_are_read_on_the_receipt_and_by_the_team_and_never_mailed_to_an_
     expected = [("Dog's name", "Rex"), ("Size", "Large"), ("Vaccinated", "Yes"), ("Weight in kg", "2,5")]
     assert form_fields.answered(booked) == expected, "the team reads its own language"
     assert ["Size", "Large"] in invitations.receipt(booked, "confirmed")["lines"]
-    assert "Dog's name: Rex" in emails.teams_email(booked, "confirmed")["text"]
+    assert "Dog's name: Rex" in emails.teams_email(booked, "confirmed").text
     assert "Rex" not in str(emails.visitors_email(booked, "confirmed"))
     again = {field["label"]: field.get("value") for field in asked(service, card.conversation)}
     assert (again["Dog's name"], again["Vaccinated"]) == ("Rex", "yes"), "the next time they are filled in"
@@ -151,7 +151,7 @@ def test_fields_are_asked_and_answers_read_back_in_the_visitors_language(transla
     booked = appointments.confirm(Appointment.objects.get(), name="Ann", email="ann@example.com", now=NOW)
     shown = invitations.receipt(booked, "confirmed")["lines"]
     assert shown[-3:] == [["Name des Hundes", "Rex"], ["Größe", "Groß"], ["Geimpft", "Ja"]]
-    text = emails.teams_email(booked, "confirmed")["text"]
+    text = emails.teams_email(booked, "confirmed").text
     assert "Size: Large" in text and "Vaccinated: Yes" in text and "Groß" not in text
 
 

@@ -150,8 +150,8 @@ def test_no_text_becomes_a_line_of_its_own(appointment, text):
 def test_texts_are_shown_and_never_run(appointment, text):
     appointment.calendar.name = text
     letter = emails.visitors_email(appointment, "confirmed")
-    assert text in letter["text"]
-    assert "<script>" not in letter["html"]
+    assert text in letter.text
+    assert "<script>" not in letter.html
 
 
 def test_without_a_team_address_the_organizer_is_our_own(appointment, settings):

@@ -85,7 +85,7 @@ def test_only_the_team_reads_what_a_visitor_typed():
 def test_every_message_is_shown_with_sample_data(message, audience):
     template = write(make.organization(), "{when}|{reference}", message=message, audience=audience, language="de")
     email = email_of(template)
-    assert "|SAMPLE" in email["text"] and ("Uhr" in email["text"] or "(UTC)" in email["text"])
+    assert "|SAMPLE" in email.text and ("Uhr" in email.text or "(UTC)" in email.text)
 
 
 def test_staff_send_a_test_to_themselves(client):
