@@ -20,7 +20,10 @@ from assistant.models import Organization, StaffEvent
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
-from assistant.services.booking import browsing, busy_times, entries, holds, reminders
+from assistant.services.booking.appointments import holds
+from assistant.services.booking.availability import browsing
+from assistant.services.booking.calendar_sync import busy_times, entries
+from assistant.services.booking.messages import reminders
 from assistant.services.conversations import email_answers, idle, mailbox, voice_calls
 from assistant.services.deliveries import outbox
 from assistant.services.files import storing
@@ -134,18 +137,20 @@ def warn_of_shutdowns(today: date | None = None) -> None:
     uses = [(owner, provider, models) for owner in owners for provider, models in retirements.in_use(owner)]
     said = async_to_sync(_read_shutdowns)({(provider.base_url, provider.key): provider for _, provider, _ in uses})
     for owner, provider, models in uses:
-        for notice in retirements.notices(provider, models, said.get((provider.base_url, provider.key)), today=today):
-            _warn_of(notice, owner)
+        for retirement in retirements.due(provider, models, said.get((provider.base_url, provider.key)), today=today):
+            _warn_of(retirement, owner)
 
 
-def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
-    identity = f"{owner.pk if owner else ''}\n{notice.provider}\n{notice.model}\n{notice.ends_on}\n{notice.stage}"
+def _warn_of(retirement: retirements.Retirement, owner: Organization | None) -> None:
+    identity = (
+        f"{owner.pk if owner else ''}\n{retirement.provider}\n{retirement.model}\n{retirement.ends_on}\n{retirement.stage}"
+    )
     key = "sunset:" + hashlib.sha256(identity.encode()).hexdigest()[:40]
-    subject = f"The model {notice.model} {'has ended' if notice.days < 0 else f'ends on {notice.ends_on}'}"
+    subject = f"The model {retirement.model} {'has ended' if retirement.days < 0 else f'ends on {retirement.ends_on}'}"
     pages = " or ".join(f"{name} ({admin_pages.address(page)})" for name, page in MODEL_PAGES.items())
     text = (
-        f"{notice}\n\nIt is set up at the provider {notice.provider}. Once it has ended, that provider answers nobody who "
-        f"asks for it. Name another model {f'in the admin, under {pages},' if owner else 'in the environment'}"
+        f"{retirement}\n\nIt is set up at the provider {retirement.provider}. Once it has ended, that provider answers "
+        f"nobody who asks for it. Name another model {f'in the admin, under {pages},' if owner else 'in the environment'}"
         f"{' and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
     )
     if owner:
@@ -158,7 +163,7 @@ def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
 def _email_operators(subject: str, text: str, key: str) -> None:
     for user in get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(email=""):
         try:
-            outbox.queue_email(None, to=user.email, subject=subject, text=text, key=f"{key}:{user.pk}")
+            outbox.queue_email(None, outbox.Email(subject, text), to=user.email, key=f"{key}:{user.pk}")
         except ToolError:
             log.warning("user %s: the address cannot be written to", user.pk)
 

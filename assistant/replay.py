@@ -78,8 +78,8 @@ async def _answer_now(conversation: Conversation, question: Question, model_for:
     text, problem, ended = "", "", None
     try:
         async with asyncio.timeout(REPLY_SECONDS):
-            async with aclosing(_run_engine(conversation, question, recorder, model_for)) as happenings:
-                async for event in happenings:
+            async with aclosing(_run_engine(conversation, question, recorder, model_for)) as engine_events:
+                async for event in engine_events:
                     if isinstance(event, events.ReplyDelta):
                         text = text[: event.offset] + event.text
                     elif isinstance(event, loop.ReplyEnded):
@@ -118,8 +118,8 @@ async def _run_engine(
     model = await model_for(conversation.assistant, task="reply")
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
     before = executor.effects_of(question.done_before)
-    async with aclosing(loop.run(model, executor, messages, limits, effects=before)) as happenings:
-        async for event in happenings:
+    async with aclosing(loop.run(model, executor, messages, limits, effects=before)) as engine_events:
+        async for event in engine_events:
             yield event
 
 

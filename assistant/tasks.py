@@ -27,8 +27,8 @@ from assistant.models import Delivery, Document, Embedding, StaffEvent
 from assistant.providers import embeddings
 from assistant.redaction import redacted
 from assistant.services import admin_pages, renewal
-from assistant.services.booking import busy_times, connectors, entries
-from assistant.services.booking.remote import RemoteError
+from assistant.services.booking.calendar_sync import busy_times, connectors, entries
+from assistant.services.booking.calendar_sync.remote import RemoteError
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import channels, outbox, staff_links, verification
 from assistant.services.deliveries.posting import NotSent
@@ -178,7 +178,7 @@ def _read_page(document: Document) -> None:
         found = f"the type {kind[:60]}" if kind else "no content type"
         documents.failed(document, "not_html", f"Expected HTML; the response has {found}.")
     else:
-        seen = documents.Seen(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+        seen = documents.PageVersion(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
         charset = re.search(r"charset=[\"']?([\w-]{1,40})", answer.headers.get("content-type", ""), re.I)
         # What the server says of the letters outweighs what the page says.
         documents.keep(document, extract(answer.body, "page.html", charset=charset[1] if charset else ""), seen)

@@ -54,7 +54,7 @@ def _speaker(assistant: Assistant) -> tuple[Candidate | None, str]:
     provider, reason = realtime.choose((one.provider for one in candidates), azure=router.platform().realtime_azure)
     if provider is None:
         return None, reason
-    ended = [one for one in retirements.notices(provider, [provider.realtime]) if one.days < 0]
+    ended = [one for one in retirements.due(provider, [provider.realtime]) if one.days < 0]
     if ended:
         return None, f"{realtime.NOT_AVAILABLE}: {ended[0]} Set AI_REALTIME_MODEL or the provider's voice model."
     return next(one for one in candidates if one.provider is provider), ""
@@ -99,7 +99,7 @@ async def session_key(conversation: Conversation) -> Session:
     Raises `realtime.Refused`, and `BudgetExceeded` where a reply in writing would be refused as well.
     """
     assistant = conversation.assistant
-    await in_db(budgets.refuse_if_spent)(budgets.Asking(assistant, "voice", conversation))
+    await in_db(budgets.refuse_if_spent)(budgets.Requester(assistant, "voice", conversation))
     speaker, reason = await in_db(_speaker)(assistant)
     if speaker is None:
         raise realtime.Refused(503, "Realtime not available", reason)

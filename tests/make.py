@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
 
-from assistant.models import Assistant, Calendar, Conversation, Organization, Service, Visitor
-from assistant.services.booking import offers, slot_ids
-from assistant.services.booking.offers import Offer
-from assistant.services.booking.slot_ids import Pick
+from assistant.models import Assistant, Calendar, Conversation, Delivery, Organization, Service, Visitor
+from assistant.services.booking.availability import offers, slot_ids
+from assistant.services.booking.availability.offers import Offer
+from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.deliveries import outbox
 
 ORIGIN = "https://www.example.com"
 
@@ -29,6 +30,14 @@ def conversation(of: Assistant | None = None, **fields: Any) -> Conversation:
     return Conversation.objects.create(
         organization=of.organization, assistant=of, visitor=visitor, **{"origin": ORIGIN, **fields}
     )
+
+
+def email(of: Organization, *, key: str = "k", to: str = "ann@example.com", **fields: Any) -> Delivery:
+    """One in the outbox. `fields` are what it says where `outbox.Email` has them, else whom it is about."""
+    said = {
+        name: fields.pop(name) for name in ("subject", "text", "html", "reply_to", "ics", "ics_method") if name in fields
+    }
+    return outbox.queue_email(of, outbox.Email(**{"subject": "Hello", "text": "Hi.", **said}), to=to, key=key, **fields)
 
 
 def calendar(

@@ -176,10 +176,12 @@ ON_PRODUCTION = (
     *(f"attacks/test_{name}.py" for name in ("limits", "logins", "quotas", "slow_work")),
     "test_migrations.py",
 )
-# Services, but about what is computed, read from files and other servers, or written into letters.
+# Services, but about what is computed, read from files and other servers, or written into e-mails.
 ELSEWHERE = (
-    *(f"booking/test_{name}.py" for name in ("offers", "form_fields", "message_templates", "emails", "invitations", "itip")),
-    *(f"booking/test_{name}.py" for name in ("channels", "clouds", "cloud_grants")),
+    "booking/availability/test_offers.py",
+    "booking/invitations",
+    *(f"booking/messages/test_{name}.py" for name in ("message_templates", "emails", "channels")),
+    *(f"booking/calendar_sync/test_{name}.py" for name in ("clouds", "cloud_grants")),
     *(f"conversations/test_{name}.py" for name in ("mailbox", "transcripts")),
     *(f"knowledge/test_{name}.py" for name in ("files", "fetched_pages", "words")),
     *(f"organizations/test_{name}.py" for name in ("identity", "office_hours")),

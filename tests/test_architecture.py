@@ -155,6 +155,21 @@ def test_no_module_imports_itself_by_way_of_others():
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
 
+def test_a_package_of_booking_imports_only_from_lines_below_its_own_in_the_document():
+    home = "assistant.services.booking"
+    table = (ROOT / "docs" / "booking.md").read_text().partition("|---|---|\n")[2].partition("\n\n")[0]
+    order = re.findall(r"^\| `(\w+)/?` \|", table, re.M)
+    paths = [path for path in modules("assistant/services/booking") if name_of(path) != home]
+    assert sorted(order) == sorted({name_of(path).split(".")[3] for path in paths})
+    upwards = [
+        (name_of(path), what)
+        for path in paths
+        for _, what in imports(path)
+        if what.startswith(home + ".") and order.index(what.split(".")[3]) < order.index(name_of(path).split(".")[3])
+    ]
+    assert upwards == []
+
+
 def test_every_module_has_a_room():
     above = {"assistant", "assistant.apps"}
     assert [

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Delivery
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from interworky.demo import mailbox
 from interworky.demo.seed import machine_timezone
 from tests import make

@@ -75,5 +75,5 @@ def test_a_name_in_backticks_leads_to_something_of_ours():
 
 
 def test_a_name_that_leads_nowhere_is_found():
-    assert leads_somewhere("outbox.queue_email") and leads_somewhere("services.booking.offers.parse_wish")
+    assert leads_somewhere("outbox.queue_email") and leads_somewhere("services.booking.availability.offers.parse_wish")
     assert not leads_somewhere("outbox.queue_postcard") and not leads_somewhere("services.postcards.queue")

@@ -17,7 +17,8 @@ from assistant.async_db import in_db
 from assistant.llm import ToolCallRequest
 from assistant.models import Card, Conversation, Delivery, Method, ToolCall, Turn
 from assistant.sentences import CATALOGUES, Text
-from assistant.services.booking import appointments, holds, invitations
+from assistant.services.booking.appointments import appointments, holds
+from assistant.services.booking.invitations import invitations
 from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.events import render_card
 from assistant.services.conversations.messages import post_message

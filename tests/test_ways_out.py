@@ -46,16 +46,20 @@ OUT = {
     ("assistant.admin.providers.provider:ProviderForm._check_address", "is_private_server", ""): "a provider's form",
     ("assistant.admin.knowledge_forms:_page_address", "check_url", TENANT): "the form for new pages",
     (
-        "assistant.admin.booking.outside:OutsideCalendarForm._check_address",
+        "assistant.admin.booking.outside_calendars:OutsideCalendarForm._check_address",
         "check_url",
         TENANT,
     ): "an outside calendar's form",
     ("assistant.admin.notifications:TeamWebhookForm.clean", "check_url", TENANT): "a webhook's form",
     ("assistant.services.notifications.push:_check", "check_url", TENANT): "a browser that is added",
-    ("assistant.services.booking.connectors.dav:_ask", "fetch", TENANT): "an outside calendar that is read",
-    ("assistant.services.booking.connectors.dav:is_private", "origin", ""): "an outside calendar that is read",
-    ("assistant.services.booking.connectors.json_api:Api._send", "fetch", TENANT): "a calendar at Google that is read",
-    ("assistant.services.booking.oauth:_post", "fetch", TENANT): "a Google account that is connected",
+    ("assistant.services.booking.calendar_sync.connectors.dav:_ask", "fetch", TENANT): "an outside calendar that is read",
+    ("assistant.services.booking.calendar_sync.connectors.dav:is_private", "origin", ""): "an outside calendar that is read",
+    (
+        "assistant.services.booking.calendar_sync.connectors.json_api:Api._send",
+        "fetch",
+        TENANT,
+    ): "a calendar at Google that is read",
+    ("assistant.services.booking.calendar_sync.oauth:_post", "fetch", TENANT): "a Google account that is connected",
     ("assistant.services.deliveries.posting:post", "fetch", TENANT): "a message channel that is sent to",
     (
         "assistant.admin.booking.channels:MessageChannelForm._check_address",
@@ -92,7 +96,7 @@ UP = {
     "assistant.tasks._read_page": "a page that is looked at again",
     "assistant.summaries.summarize_all_due": "a provider that gives conversations titles",
     "assistant.summaries.summarize": "a provider that gives conversations titles",
-    "assistant.turns.beginning.Prepared": "a provider that answers a visitor",
+    "assistant.turns.beginning.PreparedTurn": "a provider that answers a visitor",
     "assistant.turns.beginning._prepare": "a provider that answers a visitor",
     "assistant.turns.runner.*": "a provider that answers a visitor",
     "assistant.turns.runner.run": "a provider that answers a visitor",
@@ -109,7 +113,7 @@ SOCKETS = {
     "assistant.live.broadcaster": "redis: REDIS_URL",
     "assistant.live.drafts": "redis: its errors; the server is REDIS_URL's",
     "assistant.management.doctor.system": "redis, kombu and the mail server: of the environment",
-    "assistant.services.booking.busy_expansion": "a child that reads a calendar from its standard input",
+    "assistant.services.booking.calendar_sync.busy_expansion": "a child that reads a calendar from its standard input",
     "assistant.services.files.images": "a child that reads an image from its standard input",
     "assistant.services.files.scanning": "clamd or a command: FILE_SCANNER",
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
@@ -219,7 +223,7 @@ def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None
     # A kind's `run` is found in a table, so those who run it are those who have an executor.
     going |= {"assistant.tools.executor.Executor", "assistant.tools.executor.try_out"}
     # Likewise an outside calendar's connector.
-    going |= {f"assistant.services.booking.connectors.{name}" for name in ("to", "list_calendars")}
+    going |= {f"assistant.services.booking.calendar_sync.connectors.{name}" for name in ("to", "list_calendars")}
     modules = {architecture.name_of(path) for path in architecture.modules("assistant", "widget")}
     while more := {one for one in uses.keys() - above - going if goes(uses[one] - modules, going)}:
         going |= more

@@ -21,7 +21,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from assistant.errors import InterworkyError, NotFound, TooMuch
 from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import appointments, browsing, invitations, lookup, offers, slot_ids, wording
+from assistant.services.booking.appointments import appointments, lookup
+from assistant.services.booking.availability import browsing, offers, slot_ids, wording
+from assistant.services.booking.invitations import invitations
 from assistant.services.organizations import networks, rate_limits
 from assistant.services.organizations.looks import look_of_appointment
 from widget import pages

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.views.decorators.http import require_safe
 
 from assistant.errors import NotFound, TooMuch
-from assistant.services.booking import feeds
+from assistant.services.booking.calendar_sync import feeds
 from assistant.services.organizations import networks, rate_limits
 from widget.appointments import holder_of
 

@@ -13,7 +13,7 @@ from assistant import events, live
 from assistant.async_db import in_db
 from assistant.errors import NotAllowed
 from assistant.models import Conversation
-from assistant.services.booking import browsing
+from assistant.services.booking.availability import browsing
 from assistant.services.conversations.events import earlier_events, resume_session
 from assistant.services.conversations.sessions import is_current
 from assistant.services.organizations import rate_limits
@@ -56,7 +56,7 @@ def ready(conversation: Conversation, after: int, subscription: live.Subscriptio
 
 def browsed(conversation: Conversation, frame: frames.SlotsBrowse) -> events.SlotsShown:
     """What a visitor has asked to see on a slots card. Raises `InputError`, `NotFound`."""
-    asked = browsing.Asked(frame.day, frame.after, frame.before, frame.month, frame.service, frame.calendar)
+    asked = browsing.BrowseRequest(frame.day, frame.after, frame.before, frame.month, frame.service, frame.calendar)
     return events.SlotsShown(frame.card, browsing.browse(conversation, frame.card, asked))
 
 

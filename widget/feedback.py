@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from assistant.errors import InputError, NotFound, TooMuch
 from assistant.models import Appointment, Feedback
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import feedback, invitations
+from assistant.services.booking.appointments import feedback
+from assistant.services.booking.invitations import invitations
 from assistant.services.organizations import networks, rate_limits
 from assistant.services.organizations.looks import look_of_appointment
 from widget import pages

@@ -74,7 +74,7 @@ class CardAnswer(Frame):
 
 @dataclass(frozen=True)
 class SlotsBrowse(Frame):
-    """What to show on a slots card, by ids that it has shown: services.booking.browsing checks them."""
+    """What to show on a slots card, by ids that it has shown: services.booking.availability.browsing checks them."""
 
     type: ClassVar[str] = "slots.browse"
     card: str = field(metadata={"check": "uuid"})

@@ -299,21 +299,21 @@ class VisitorAdmin(VisitorsData, ReadOnly):
     fieldsets = (
         (None, {"fields": ("name", "email", "email_verified_at", "phone", "locale", "timezone", "organization")}),
         ("Login on your site", {"fields": ("external_id", "identified_at", "name_verified_at", "facts")}),
-        ("Activity", {"fields": ("talks", "bookings", "created_at", "last_seen_at")}),
+        ("Activity", {"fields": ("recent_conversations", "bookings", "created_at", "last_seen_at")}),
     )
-    readonly_fields = ["talks", "bookings", "facts"]
+    readonly_fields = ["recent_conversations", "bookings", "facts"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Visitor]:
         found = super().get_queryset(request).select_related("organization")
-        talks = Conversation.objects.filter(visitor=models.OuterRef("pk"))
-        return found.annotate(talk_count=count_of(talks, "visitor"))
+        conversations = Conversation.objects.filter(visitor=models.OuterRef("pk"))
+        return found.annotate(conversation_count=count_of(conversations, "visitor"))
 
     @display(description="Attributes")
     def facts(self, obj: Visitor) -> str:
         return render_to_string("admin/assistant/attributes.html", {"attributes": identity.shown_attributes(obj)})
 
     @display(description="Conversations")
-    def talks(self, obj: Visitor) -> str:
+    def recent_conversations(self, obj: Visitor) -> str:
         rows = [(row, row.last_message_at or row.created_at) for row in obj.conversations.all()[:20]]
         return render_to_string("admin/assistant/links.html", {"kind": "conversation", "rows": rows})
 
@@ -322,6 +322,6 @@ class VisitorAdmin(VisitorsData, ReadOnly):
         rows = [(row, row.start_at) for row in obj.appointments.all()[:20]]
         return render_to_string("admin/assistant/links.html", {"kind": "appointment", "rows": rows})
 
-    @display(description="Conversations", ordering="talk_count")
+    @display(description="Conversations", ordering="conversation_count")
     def conversation_count(self, obj: Any) -> int:
-        return obj.talk_count
+        return obj.conversation_count

@@ -33,7 +33,7 @@ from assistant.models import (
 )
 from assistant.models.organizations.organization import DEMONSTRATION
 from assistant.providers import retirements, router
-from assistant.services.booking import busy_times
+from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services
@@ -64,15 +64,15 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     mine = organizations(request)
     # A session without a message is not a conversation to staff.
-    talks = Conversation.objects.filter(organization__in=mine, last_seq__gt=0)
+    conversations = Conversation.objects.filter(organization__in=mine, last_seq__gt=0)
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
     setting_up = [(organization, first_run.states(organization)) for organization in _newest(mine)]
     context.update(
         title="Today",
-        numbers=_numbers(request, mine, talks, booked, now, today),
+        numbers=_numbers(request, mine, conversations, booked, now, today),
         **results.context_of(request, mine),
-        bars=_bars(talks, today),
-        recent=talks.filter(last_message_at__isnull=False)  # in which form an index gives them in this order
+        bars=_bars(conversations, today),
+        recent=conversations.filter(last_message_at__isnull=False)  # in which form an index gives them in this order
         .select_related("assistant", "organization", "visitor")
         .order_by("-last_message_at")[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
@@ -83,7 +83,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         without_model=problems.without_model(mine),
         not_offered=problems.not_offered(mine),
         telling_nobody=handoffs.without_address(mine),
-        unheard=talks.filter(state=Conversation.State.WAITING, reach=Conversation.Reach.NOBODY).count(),
+        unheard=conversations.filter(state=Conversation.State.WAITING, reach=Conversation.Reach.NOBODY).count(),
         mails_are=deliveries.state_with(get_connection()),
         endings=model_endings(request, mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
@@ -112,21 +112,23 @@ def _calendar_problems(mine: models.QuerySet[Organization]) -> dict[str, Any]:
     }
 
 
-def _numbers(request: HttpRequest, mine: Any, talks: Any, booked: Any, now: datetime, today: datetime) -> list[Number]:
+def _numbers(
+    request: HttpRequest, mine: Any, conversations: Any, booked: Any, now: datetime, today: datetime
+) -> list[Number]:
     a_day_ago = now - timedelta(days=1)
     failed = Turn.objects.filter(conversation__organization__in=mine, state=Turn.State.FAILED, ended_at__gte=a_day_ago)
     mails = Delivery.objects.filter(organization__in=mine)
-    waiting = talks.filter(state=Conversation.State.WAITING)
-    conversations, appointments = (
+    waiting = conversations.filter(state=Conversation.State.WAITING)
+    conversations_page, appointments_page = (
         reverse("admin:assistant_conversation_changelist"),
         reverse("admin:assistant_appointment_changelist"),
     )
     outbox = reverse("admin:assistant_delivery_changelist")
     return [
-        Number("Conversations today", talks.filter(created_at__gte=today).count(), conversations),
-        Number("Appointments booked today", booked.filter(created_at__gte=today).count(), appointments),
-        Number("Waiting for a person", waiting.count(), f"{conversations}?state__exact=waiting", alarming=True),
-        Number("Replies failed in 24 h", failed.count(), f"{conversations}?happened=failed", alarming=True),
+        Number("Conversations today", conversations.filter(created_at__gte=today).count(), conversations_page),
+        Number("Appointments booked today", booked.filter(created_at__gte=today).count(), appointments_page),
+        Number("Waiting for a person", waiting.count(), f"{conversations_page}?state__exact=waiting", alarming=True),
+        Number("Replies failed in 24 h", failed.count(), f"{conversations_page}?happened=failed", alarming=True),
         Number(
             "E-mails failed",
             mails.filter(state=Delivery.State.DEAD).count(),
@@ -156,10 +158,10 @@ def _models(request: HttpRequest, mine: models.QuerySet[Organization], now: date
     return found
 
 
-def _bars(talks: Any, today: datetime) -> list[dict[str, Any]]:
+def _bars(conversations: Any, today: datetime) -> list[dict[str, Any]]:
     """Conversations per day, oldest first; `top` is how far a bar stays below the busiest day's, in per cent."""
     first = today - timedelta(days=CHART_DAYS - 1)
-    rows = talks.filter(created_at__gte=first).annotate(day=TruncDate("created_at")).values("day")
+    rows = conversations.filter(created_at__gte=first).annotate(day=TruncDate("created_at")).values("day")
     counts = {row["day"]: row["count"] for row in rows.annotate(count=models.Count("pk"))}
     days = [first.date() + timedelta(days=number) for number in range(CHART_DAYS)]
     most = max(counts.values(), default=0) or 1
@@ -190,8 +192,8 @@ def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
 
 def model_endings(
     request: HttpRequest, mine: models.QuerySet[Organization]
-) -> list[tuple[Organization | None, retirements.Notice]]:
+) -> list[tuple[Organization | None, retirements.Retirement]]:
     """Models in use that will be shut down, with who chose them; None is the environment, which superusers look after."""
     watched = mine.prefetch_related("providers", "assistants")[:WATCHED]
     owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *watched]
-    return [(owner, notice) for owner in owners for notice in retirements.known(owner)]
+    return [(owner, retirement) for owner in owners for retirement in retirements.known(owner)]

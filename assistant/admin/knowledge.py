@@ -27,7 +27,7 @@ from assistant.models import Assistant, Document, Method, Organization, Passage,
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.formats.result import MAX_CHARS
-from assistant.services.knowledge.search import Found, in_prompt, search
+from assistant.services.knowledge.search import FoundPassage, in_prompt, search
 from assistant.services.organizations import prompt_versions
 from assistant.services.primary_keys import NO_ROW, parse_pk
 
@@ -194,8 +194,8 @@ class DocumentAdmin(Scoped):
         chosen = (assistants.filter(pk=number) if (number := parse_pk(wanted)) != NO_ROW else assistants).first()
         query = request.GET.get("query", "")[:300]
         method = chosen.methods.filter(kind="knowledge", enabled=True).first() if chosen else None
-        found: list[Found] = []
-        from_prompt: list[Found] = []
+        found: list[FoundPassage] = []
+        from_prompt: list[FoundPassage] = []
         if chosen and query:
             vector = async_to_sync(embeddings.of_query)(chosen.organization, query)
             found = search(chosen.organization, chosen, query, method.config.get("passages", 4) if method else 8, vector)
@@ -278,15 +278,15 @@ class QuestionAdmin(ReadOnly):
 
     empty_text = "Questions that the assistants could not answer well appear here."
     change_form_outer_before_template = "admin/assistant/question.html"
-    list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
+    list_display = ["text", "times", "reason_label", "organization", "last_at", "conversation_link", "answer"]
     list_filter = ["organization", StateFilter, "reason", ("last_at", DayRangeFilter)]
     search_fields = ["text"]
     actions = ["set_answered", "set_aside"]
     fieldsets = (
         (None, {"fields": ("text", "times", "reason", "state", "closed", "answer", "organization")}),
-        ("Asked in", {"fields": ("talk", "first_at", "last_at")}),
+        ("Asked in", {"fields": ("conversation_link", "first_at", "last_at")}),
     )
-    readonly_fields = ["talk", "answer", "closed"]
+    readonly_fields = ["conversation_link", "answer", "closed"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Question]:
         related = ("organization", "conversation__assistant", "document", "message", "closed_by")
@@ -341,7 +341,7 @@ class QuestionAdmin(ReadOnly):
         return obj.get_reason_display()
 
     @display(description="Conversation")
-    def talk(self, obj: Question) -> str:
+    def conversation_link(self, obj: Question) -> str:
         address = reverse("admin:assistant_conversation_change", args=[obj.conversation_id])
         return format_html('<a class="iw-link" href="{}">{}</a>', address, obj.conversation)
 

@@ -15,12 +15,12 @@ from unfold.decorators import action, display
 
 from assistant import outbound
 from assistant.admin import push
-from assistant.admin.booking.outside import WithButtons
+from assistant.admin.booking.outside_calendars import WithButtons
 from assistant.admin.scoping import OneOrganizationForm, Rank
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import StaffEvent, TeamWebhook
-from assistant.models.booking.outside import origin_of
+from assistant.models.booking.outside_calendars import origin_of
 from assistant.services.notifications import choices, queue, webhooks
 
 FOR_TEAMS = [(one.value, one.label) for one in StaffEvent if one != StaffEvent.MESSAGE]

@@ -75,7 +75,7 @@ def _ask_before_erasing(model_admin: Any, request: HttpRequest, rows: models.Que
     theirs = Conversation.objects.filter(visitor=here).order_by().values("visitor").annotate(found=models.Count("pk"))
     coming = Appointment.objects.upcoming(now).filter(visitor=here).order_by().values("visitor")
     asked = rows.annotate(
-        talks=models.Subquery(theirs.values("found")),
+        conversations_total=models.Subquery(theirs.values("found")),
         coming=models.Subquery(coming.annotate(found=models.Count("pk")).values("found")),
     )
     context = {

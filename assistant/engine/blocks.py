@@ -51,7 +51,7 @@ _BARE = frozenset(
 
 
 @dataclass(frozen=True)
-class Found:
+class BlockClaims:
     """What a block says has happened, the references it names, and whether it looks like a confirmation."""
 
     acts: frozenset[str] = frozenset()
@@ -98,7 +98,7 @@ def names_code(text: str) -> bool:
     return _OURS.search(text) is not None
 
 
-def look(text: str) -> Found:
+def look(text: str) -> BlockClaims:
     """What the lines of folded `text` say as lines."""
     lines = [line for line in text.split("\n") if line.strip() and not _RULE.match(line)]
     pairs = list(_pairs(lines))
@@ -138,10 +138,10 @@ def look(text: str) -> Found:
     asks = _BIDS.search(text) is not None or (bool(lines) and _ASKS.search(lines[-1]) is not None)
     offers = any(_FREE.search(value) for _, value in pairs)
     if acts and (asks or offers):
-        return Found(frozenset(), frozenset(codes), True, tuple(_rows(lines, asks)))
+        return BlockClaims(frozenset(), frozenset(codes), True, tuple(_rows(lines, asks)))
     # What a table has in several rows is a list: of courses, of prices.
     shaped = details >= 2 and not asks and max(listed.values()) == 1 and (stated(text).day or stated(text).clock)
-    return Found(frozenset(acts), frozenset(codes), bool(shaped or confirms), tuple(_rows(lines, asks)))
+    return BlockClaims(frozenset(acts), frozenset(codes), bool(shaped or confirms), tuple(_rows(lines, asks)))
 
 
 def _act(state: str) -> str:

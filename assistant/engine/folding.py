@@ -94,14 +94,14 @@ _DIGITS = {
 
 
 @dataclass(frozen=True)
-class Folded:
+class FoldedText:
     """`text` in plain letters, line breaks kept; `disguised` when letters were hidden in a way that no writer needs."""
 
     text: str
     disguised: bool
 
 
-def fold(text: str) -> Folded:
+def fold(text: str) -> FoldedText:
     """What `text` looks like, in the letters that it looks like."""
     plain = text
     disguised = False
@@ -130,7 +130,7 @@ def fold(text: str) -> Folded:
     plain = _MARKUP.sub("", _LINK.sub("", plain))
     joined = _SPACED.sub(lambda letters: re.sub(r"[ .·-]", "", letters[0]), plain)
     bare = _LEET.sub(lambda word: word[0].translate(_LEET_LETTERS), joined)
-    return Folded(bare, disguised or joined != plain)
+    return FoldedText(bare, disguised or joined != plain)
 
 
 def respelled(pattern: str) -> str:

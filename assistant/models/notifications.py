@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from assistant import secrets
-from assistant.models.booking.outside import origin_of
+from assistant.models.booking.outside_calendars import origin_of
 from assistant.models.conversations.conversation import Conversation
 from assistant.models.organizations.organization import Organization
 

@@ -38,7 +38,7 @@ from assistant.providers.configuration import ProviderSettings
 from assistant.services.knowledge import vectors
 from assistant.services.knowledge.vectors import Space, Vector
 from assistant.services.providers import budgets, health
-from assistant.services.providers.budgets import Asking, Attempt, Reservation
+from assistant.services.providers.budgets import Attempt, Requester, Reservation
 
 log = logging.getLogger(__name__)
 
@@ -223,7 +223,7 @@ def _looked_up(organization: Organization, text: str) -> Vector | _Request | Non
 
 def _opened(organization: Organization, provider: ProviderSettings, task: str, texts: list[str], **more: Any) -> _Request:
     reservation = budgets.reserve(
-        Asking(None, task, owner=organization),
+        Requester(None, task, owner=organization),
         model=provider.smart,
         prompt_tokens=estimated_tokens(_body(provider, texts)),
         completion_tokens=0,

@@ -67,7 +67,7 @@ class SessionKey:
 
 
 @dataclass(frozen=True)
-class Connected:
+class VoiceConnection:
     """What a browser needs to talk, and what the server needs to end that."""
 
     sdp: str  # the provider's answer
@@ -127,7 +127,7 @@ async def session_key(
     return SessionKey(value, expires_at, provider.realtime)
 
 
-async def connect(provider: ProviderSettings, value: str, sdp: str) -> Connected:
+async def connect(provider: ProviderSettings, value: str, sdp: str) -> VoiceConnection:
     """Begin a call with the key `value` and a browser's offer. Raises `Refused`, also where the answer names no call: nobody
     can talk without that answer, so there is no call that cannot be hung up.
 
@@ -143,7 +143,7 @@ async def connect(provider: ProviderSettings, value: str, sdp: str) -> Connected
     call = urlsplit(answer.headers.get("Location", "")).path.rpartition("/")[2]
     if not CALL_ID.fullmatch(call) or not answer.body.startswith(b"v="):
         raise _refused(ProviderError("The provider did not answer with a call.", cause="bad_response"), provider)
-    return Connected(answer.body.decode(errors="replace"), call)
+    return VoiceConnection(answer.body.decode(errors="replace"), call)
 
 
 async def hang_up(provider: ProviderSettings, call: str) -> bool:

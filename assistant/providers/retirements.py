@@ -1,4 +1,4 @@
-"""Models that will be shut down: notices 90, 30 and 7 days ahead.
+"""Models that will be shut down: warnings 90, 30 and 7 days ahead.
 
 What a provider's own `/models` says (`shutdown_date`) comes first, then the shipped list, `retirements.json`. The list
 holds announced dates only and ages with the release; a model that is on neither is taken to stay.
@@ -23,7 +23,7 @@ WARNING_DAYS = (90, 30, 7)
 
 
 @dataclass(frozen=True)
-class Notice:
+class Retirement:
     """One model's end. `days` is negative once it has passed; `stage` is the last of `WARNING_DAYS` reached, 0 after it."""
 
     provider: str
@@ -39,10 +39,10 @@ class Notice:
         return f"The model {self.model} {when}.{instead}"
 
 
-def notices(
+def due(
     provider: ProviderSettings, models: Iterable[str], said: Mapping[str, str] | None = None, *, today: date | None = None
-) -> list[Notice]:
-    """The notices that are due for `models` at `provider`, soonest first; `said` is what its own `/models` says."""
+) -> list[Retirement]:
+    """The retirements to warn of now, of `models` at `provider`, soonest first; `said` is what its own `/models` says."""
     today = today or datetime.now(UTC).date()
     known = shipped().get(provider.preset, {})
     found = []
@@ -54,8 +54,8 @@ def notices(
         days = (ends_on - today).days
         if days <= WARNING_DAYS[0]:
             stage = 0 if days < 0 else min(limit for limit in WARNING_DAYS if days <= limit)
-            found.append(Notice(provider.name, model, ends_on, days, stage, entry.get("replacement", "")))
-    return sorted(found, key=lambda notice: (notice.ends_on, notice.model))
+            found.append(Retirement(provider.name, model, ends_on, days, stage, entry.get("replacement", "")))
+    return sorted(found, key=lambda one: (one.ends_on, one.model))
 
 
 def in_use(organization: Organization | None = None) -> list[tuple[ProviderSettings, set[str]]]:
@@ -90,10 +90,10 @@ def _asked(found: list[tuple[ProviderSettings, set[str]]], *, azure: bool) -> li
     ]
 
 
-def known(organization: Organization | None = None) -> list[Notice]:
+def known(organization: Organization | None = None) -> list[Retirement]:
     """What is due of all models in use there by the shipped list, soonest first."""
-    found = [notice for provider, models in in_use(organization) for notice in notices(provider, models)]
-    return sorted(found, key=lambda notice: (notice.ends_on, notice.model))
+    found = [one for provider, models in in_use(organization) for one in due(provider, models)]
+    return sorted(found, key=lambda one: (one.ends_on, one.model))
 
 
 @lru_cache(maxsize=1)

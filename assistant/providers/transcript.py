@@ -45,7 +45,7 @@ PLAIN_LABELS = {"api", "www", "com", "net", "org", "openai", "models", "inferenc
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedExchange:
     """One exchange of a transcript, as `read` gives it back; `answer` is empty where none came."""
 
     request: bytes
@@ -109,7 +109,7 @@ def written(
     return "\n".join(parts) + "\n"
 
 
-def read(text: bytes) -> list[Recorded]:
+def read(text: bytes) -> list[RecordedExchange]:
     """The exchanges of a transcript. Raises `ValueError` for any other text."""
     found: dict[int, dict[bytes, bytes]] = {}
     at = 0
@@ -120,7 +120,7 @@ def read(text: bytes) -> list[Recorded]:
         found.setdefault(int(match[2]), {})[match[1]] = text[match.end() : at]
     if not found:
         raise ValueError("This is not a transcript.")
-    return [Recorded(parts.get(b"request", b""), parts.get(b"answer", b"")) for _, parts in sorted(found.items())]
+    return [RecordedExchange(parts.get(b"request", b""), parts.get(b"answer", b"")) for _, parts in sorted(found.items())]
 
 
 def _message(first: str, headers: Iterable[tuple[str, str]], body: bytes, scrub: Scrubber) -> str:

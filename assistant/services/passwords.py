@@ -13,10 +13,10 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from assistant.errors import InterworkyError, TooMuch
 from assistant.services import account_log, logins
-from assistant.services.deliveries import letters
+from assistant.services.deliveries import staff_emails
 from assistant.services.organizations import members, rate_limits
 
-KEY = "password-reset:"  # how the outbox' keys of these letters begin
+KEY = "password-reset:"  # how the outbox' keys of these e-mails begin
 
 
 class EndsSessions:
@@ -43,13 +43,13 @@ def request_reset(address: str, network: str) -> None:
     rate_limits.hit("password-reset", visitor=logins.key_of(address), network=network)
     for user in User.objects.filter(email__iexact=address.strip(), is_active=True, is_staff=True)[:5]:
         account_log.record_reset_request(user)
-        letter = letters.Letter(
+        email = staff_emails.StaffEmail(
             subject="Choose a new password",
             text=f"Somebody, probably you, asked for a new password for {user.get_username()}.",
             button="Choose a new password",
             small="The link can be used once, within two hours. If it was not you, ignore this e-mail: nothing has changed.",
         )
-        _queue(letter, user, f"{KEY}{urlsafe_base64_encode(force_bytes(user.pk))}:{uuid4().hex}")
+        _queue(email, user, f"{KEY}{urlsafe_base64_encode(force_bytes(user.pk))}:{uuid4().hex}")
 
 
 def link_of(rest: str) -> str:
@@ -62,7 +62,7 @@ def link_of(rest: str) -> str:
 def notify(user: User, subject: str, text: str) -> None:
     """Tell the user what happened to their account, if they have an address."""
     small = f"It is about {user.get_username()}. If it was not you, choose a new password and tell your administrator."
-    _queue(letters.Letter(subject, text, small=small), user, f"account:{uuid4().hex}")
+    _queue(staff_emails.StaffEmail(subject, text, small=small), user, f"account:{uuid4().hex}")
 
 
 def notify_lockout(username: str) -> None:
@@ -81,8 +81,8 @@ def notify_lockout(username: str) -> None:
     notify(user, "Too many attempts to log in", text)
 
 
-def _queue(letter: letters.Letter, user: User, key: str) -> None:
+def _queue(email: staff_emails.StaffEmail, user: User, key: str) -> None:
     try:
-        letters.queue(letter, to=user.email, key=key)
+        staff_emails.queue(email, to=user.email, key=key)
     except InterworkyError:  # no address, or none that can be written to
         return

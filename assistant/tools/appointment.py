@@ -17,19 +17,10 @@ from assistant.errors import ToolError
 from assistant.llm import ToolResult
 from assistant.models import Appointment, Method, Organization
 from assistant.sentences import label
-from assistant.services.booking import (
-    appointments,
-    attempts,
-    form_fields,
-    holds,
-    invitations,
-    lookup,
-    menus,
-    offers,
-    slot_ids,
-    wording,
-)
-from assistant.services.booking.slots import PARTS_OF_DAY
+from assistant.services.booking.appointments import appointments, attempts, holds, lookup
+from assistant.services.booking.availability import menus, offers, slot_ids, wording
+from assistant.services.booking.availability.slots import PARTS_OF_DAY
+from assistant.services.booking.invitations import form_fields, invitations
 from assistant.services.deliveries import outbox
 from assistant.tools import appointment_search as search
 from assistant.tools.kind import Context, Kind, Operation, Preview, configured, described

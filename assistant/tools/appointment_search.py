@@ -7,7 +7,7 @@ from typing import Any
 from assistant.llm import ToolResult
 from assistant.models import Calendar, Card, Service, Visitor
 from assistant.sentences import label
-from assistant.services.booking import browsing, menus, offers, wording
+from assistant.services.booking.availability import browsing, menus, offers, wording
 from assistant.services.conversations import cards
 from assistant.tools.kind import Context
 

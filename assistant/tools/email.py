@@ -107,16 +107,16 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Queue the e-mail; its receipt follows what becomes of it."""
     config = configured(Config, context.method)
     recipients = _recipients(context, config)
-    notice = await in_db(_notice)(context, config, arguments)
+    content = await in_db(_content)(context, config, arguments)
     if context.dry_run:
-        text, _ = await in_db(email_receipts.letter)(context.organization, context.conversation, notice, "M-000000")
-        return ToolResult(f"This would be sent to {', '.join(recipients)}:\nSubject: {notice.subject}\n\n{text}")
+        text, _ = await in_db(email_receipts.render)(context.organization, context.conversation, content, "M-000000")
+        return ToolResult(f"This would be sent to {', '.join(recipients)}:\nSubject: {content.subject}\n\n{text}")
     reference = await in_db(email_receipts.queue_with_receipt)(
         context.call,
         context.organization,
         context.conversation,
         recipients,
-        notice,
+        content,
         per_recipient_per_day=config["per_recipient_per_day"],
     )
     return ToolResult(
@@ -141,7 +141,7 @@ def to_visitor(method: Method) -> bool:
     return bool(configured(Config, method)["recipient"] == "visitor")
 
 
-def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any]) -> email_receipts.Notice:
+def _content(context: Context, config: dict[str, Any], arguments: dict[str, Any]) -> email_receipts.EmailContent:
     def value(name: str) -> str:
         if name in arguments:
             return template.as_text(arguments[name]) if arguments[name] is not None else ""
@@ -150,7 +150,7 @@ def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any])
     visitor = _visitor(context)
     subject = template.fill(config["subject"], value, template.IN_LETTER)
     answer_to = visitor.email if config["reply_to_visitor"] and visitor.email_verified_at else ""
-    return email_receipts.Notice(
+    return email_receipts.EmailContent(
         subject=subject,
         body=template.fill(config["body"], value, template.IN_LETTER).strip(),
         lines=_lines(context.method, arguments),

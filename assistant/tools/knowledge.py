@@ -9,7 +9,7 @@ from django import forms
 from assistant.async_db import in_db
 from assistant.llm import Source, ToolResult
 from assistant.models import Method
-from assistant.services.knowledge.search import Found, search
+from assistant.services.knowledge.search import FoundPassage, search
 from assistant.tools.kind import Context, Kind, Operation, configured, described
 
 MAX_SOURCES = 3
@@ -51,11 +51,11 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     return ToolResult("\n\n".join(_shown(number, one) for number, one in enumerate(found, 1)), sources=_sources(found))
 
 
-def _shown(number: int, found: Found) -> str:
+def _shown(number: int, found: FoundPassage) -> str:
     return f"[{number}] {found.heading or found.title}" + (f" ({found.url})" if found.url else "") + f"\n{found.text}"
 
 
-def _sources(found: list[Found]) -> tuple[Source, ...]:
+def _sources(found: list[FoundPassage]) -> tuple[Source, ...]:
     good = (one for one in found if one.score >= SOURCE_SHARE)
     return tuple(dict.fromkeys(Source(one.title, one.url) for one in good))[:MAX_SOURCES]
 

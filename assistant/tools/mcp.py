@@ -231,14 +231,14 @@ def _message(data: bytes) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ToolListing:
     """The tools that a server has listed, and why there may be more."""
 
     tools: list[dict[str, Any]]
     remark: str = ""
 
 
-async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECONDS) -> Listed:
+async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECONDS) -> ToolListing:
     """The server's tools, page by page, until there are no more or a page repeats.
 
     Raises `OutboundError`, `ToolError`.
@@ -246,26 +246,28 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECO
     found: list[dict[str, Any]] = []
     names: set[str] = set()
     seen: set[str] = set()
-    async with session(url, headers, seconds=seconds) as talk:
+    async with session(url, headers, seconds=seconds) as connection:
         cursor = None
         for _ in range(MAX_PAGES):
-            page = await talk.request("tools/list", {"cursor": cursor} if cursor else {})
+            page = await connection.request("tools/list", {"cursor": cursor} if cursor else {})
             listed = page.get("tools")
             new = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
             new = [tool for tool in new if str(tool.get("name")) not in names]
             if listed and not new:
-                return Listed(found, REPEATED_PAGE)
+                return ToolListing(found, REPEATED_PAGE)
             names |= {str(tool.get("name")) for tool in new}
             found += new
             if len(found) > MAX_TOOLS:
                 raise ToolError(f"The MCP server has more than {MAX_TOOLS} tools.", code="too_many")
             cursor = page.get("nextCursor")
             if not isinstance(cursor, str) or not cursor:
-                return Listed(found)
+                return ToolListing(found)
             if cursor in seen:
-                return Listed(found, REPEATED_PAGE)
+                return ToolListing(found, REPEATED_PAGE)
             seen.add(cursor)
-    return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. The remaining pages are left out.")
+    return ToolListing(
+        found, f"The server lists its tools on more than {MAX_PAGES} pages. The remaining pages are left out."
+    )
 
 
 def credentials(config: dict[str, Any], secret: str) -> dict[str, str]:
@@ -294,18 +296,18 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         shown = json.dumps(params, ensure_ascii=False, indent=1)
         lines = [f"POST {config['url']}", *(f"{name}: {MASK}" for name in headers), "", f"tools/call {shown}"]
         return ToolResult("This would be sent:\n" + redacted("\n".join(lines), [secret]))
-    talk = None
+    connection = None
     try:
         async with session(
             config["url"], headers, seconds=config["timeout_seconds"], max_bytes=config["max_kb"] * 1024
-        ) as talk:
-            talk.calling = True
-            answer = await talk.request("tools/call", params)
+        ) as connection:
+            connection.calling = True
+            answer = await connection.request("tools/call", params)
     except Refused:
         raise
     except (OutboundError, ToolError) as error:
         # A server that has answered with an error has not acted; one that broke off may have.
-        if talk is not None and talk.calling and not may_repeat(method) and getattr(error, "sent", True):
+        if connection is not None and connection.calling and not may_repeat(method) and getattr(error, "sent", True):
             return ToolResult(OUTCOME_UNKNOWN, "unknown")
         raise ToolError(f"The call failed ({error.code}). {error}", code=error.code) from error
     text = _result_text(answer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant.llm import Receipt
 from assistant.models import Conversation
-from assistant.services.booking import lookup
+from assistant.services.booking.appointments import lookup
 from assistant.services.methods import ledger
 from assistant.tools.tool import Tool
 

@@ -12,7 +12,7 @@ from assistant import live, llm
 from assistant.models import Assistant, Conversation, Turn, Visitor
 from assistant.outbound.transport import tls_context
 from assistant.providers import completions, embeddings, router
-from assistant.services.conversations.messages import Posted, post_message
+from assistant.services.conversations.messages import PostedMessage, post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.organizations import snapshots
 from assistant.tools.executor import Executor
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedTurn:
     """Everything that the first request to the model needs. `model` has reserved its budget; it is None if the answer may
     come from the cache."""
 
@@ -32,12 +32,12 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Begun:
+class ClaimedTurn:
     """A turn that is claimed for this process. `prepared` is None if that failed: its runner then runs into the same failure
     and reports it."""
 
     turn: Turn
-    prepared: Prepared | None = None
+    prepared: PreparedTurn | None = None
 
 
 class _Unprepared(Exception):
@@ -50,11 +50,11 @@ def post_and_begin(
     text: str,
     page: dict[str, str] | None,
     files: Sequence[str] = (),
-) -> tuple[Posted, Begun | None]:
+) -> tuple[PostedMessage, ClaimedTurn | None]:
     """One hop, one transaction: save a message with its turn, claim the turn, reserve its budget and read its model's
     context. A failure in the second half does not lose the message; a turn that has to wait is queued. Raises what
     `post_message` raises."""
-    begun: list[Begun] = []
+    begun: list[ClaimedTurn] = []
 
     def begin(turn: Turn, acted: bool) -> None:
         begun.append(_begin(turn, acted))
@@ -67,25 +67,25 @@ def post_and_begin(
     return posted, begun[0] if begun else None
 
 
-def _begin(turn: Turn, acted: bool) -> Begun:
+def _begin(turn: Turn, acted: bool) -> ClaimedTurn:
     turn.unsettled = []
     try:
-        return Begun(turn, _prepare(turn, acted))
+        return ClaimedTurn(turn, _prepare(turn, acted))
     except DatabaseError as error:
         raise _Unprepared from error
     except Exception as error:
         log.debug("turn %s was not prepared: %s", turn.pk, type(error).__name__)
-        return Begun(turn)
+        return ClaimedTurn(turn)
 
 
-def _prepare(turn: Turn, acted: bool) -> Prepared:
+def _prepare(turn: Turn, acted: bool) -> PreparedTurn:
     executor, _ = Executor.load(turn, embeddings.of_query, acted=acted)
     tools = executor.specs()
     context = build_context(turn, tools, acted=acted)
     if context.key:
-        return Prepared(executor, context, None)
+        return PreparedTurn(executor, context, None)
     messages = [llm.ChatMessage("system", context.system), *context.history, *context.calls]
-    return Prepared(executor, context, router.model_of_turn(turn, messages, tools))
+    return PreparedTurn(executor, context, router.model_of_turn(turn, messages, tools))
 
 
 def warm_up() -> None:

@@ -10,11 +10,11 @@ from assistant.models import Conversation
 from assistant.sentences import sentence
 from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.leases import request_stop, retry_turn
-from assistant.services.conversations.messages import Posted
+from assistant.services.conversations.messages import PostedMessage
 from assistant.turns.beginning import post_and_begin
 from assistant.turns.runner import start, stop_here
 
-_posting: set[asyncio.Task[Posted]] = set()
+_posting: set[asyncio.Task[PostedMessage]] = set()
 
 
 async def post(
@@ -23,7 +23,7 @@ async def post(
     text: str,
     page: dict[str, str] | None = None,
     files: Sequence[str] = (),
-) -> Posted:
+) -> PostedMessage:
     """Save a visitor's message and start its answer. Returning is the promise that it is saved."""
     return await post_to(lambda: conversation, client_id, text, page, files)
 
@@ -34,7 +34,7 @@ async def post_to(
     text: str,
     page: dict[str, str] | None = None,
     files: Sequence[str] = (),
-) -> Posted:
+) -> PostedMessage:
     """`post`, in one hop with what finds the conversation and says that it may be written to. Raises what that raises."""
     # A task of its own: a visitor who leaves at this moment must not leave a turn behind that is claimed and not run.
     posting = asyncio.ensure_future(_post(authorize, client_id, text, page, files))
@@ -45,7 +45,7 @@ async def post_to(
 
 async def _post(
     authorize: Callable[[], Conversation], client_id: str, text: str, page: dict[str, str] | None, files: Sequence[str]
-) -> Posted:
+) -> PostedMessage:
     posted, begun = await in_db(lambda: post_and_begin(authorize(), client_id, text, page, files))()
     if posted.new and posted.turn:
         start(posted.turn.pk, begun)

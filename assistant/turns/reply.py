@@ -21,7 +21,7 @@ from assistant.providers import router
 from assistant.services.conversations.history import as_call
 from assistant.services.conversations.leases import holds_lease
 from assistant.services.organizations import answer_cache
-from assistant.turns.beginning import Prepared
+from assistant.turns.beginning import PreparedTurn
 from assistant.turns.context import Context, build_context
 from assistant.turns.outcome import KEPT, SILENT
 
@@ -43,15 +43,17 @@ class TurnExecutor(llm.ToolExecutor, Protocol):
 
 
 @dataclass(frozen=True)
-class Means:
+class ReplyDependencies:
     """What a reply is written with. What was `prepared` with the message is used first."""
 
     model_for: ModelFor
     executor_for: ExecutorFor
-    prepared: Prepared | None = None
+    prepared: PreparedTurn | None = None
 
 
-async def write_reply(turn: Turn, draft: live.ReplyDraft, means: Means, may_stop: asyncio.Event) -> loop.ReplyEnded:
+async def write_reply(
+    turn: Turn, draft: live.ReplyDraft, means: ReplyDependencies, may_stop: asyncio.Event
+) -> loop.ReplyEnded:
     """Run the engine, and show what it does as it does it; the reply grows in `draft`. `may_stop` is set once nothing that
     was begun before is open any more."""
     assistant = turn.conversation.assistant
@@ -133,8 +135,8 @@ async def _run_engine(
                 key=str(writer.turn.pk),
                 judge=judge,
             )
-        ) as happenings:
-            async for event in happenings:
+        ) as engine_events:
+            async for event in engine_events:
                 match event:
                     case events.ReplyDelta():
                         writer.write(event)

@@ -25,10 +25,10 @@ from assistant.services.conversations.leases import (
 from assistant.services.conversations.outcomes import Outcome, finish_turn, settle_all
 from assistant.services.knowledge import questions
 from assistant.tools.executor import Executor
-from assistant.turns.beginning import Begun
+from assistant.turns.beginning import ClaimedTurn
 from assistant.turns.heartbeat import lease_kept
 from assistant.turns.outcome import Ending, build_outcome
-from assistant.turns.reply import ExecutorFor, Means, ModelFor, announce_if_leased, write_reply
+from assistant.turns.reply import ExecutorFor, ModelFor, ReplyDependencies, announce_if_leased, write_reply
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ EXECUTOR_FOR: ExecutorFor = partial(Executor.for_turn, embed=embeddings.of_query
 class _Running:
     task: asyncio.Task[None]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    begun: Begun | None = None
+    begun: ClaimedTurn | None = None
 
 
 _running: dict[str, _Running] = {}  # by turn id; the strong reference that keeps a task alive
@@ -47,7 +47,7 @@ _running: dict[str, _Running] = {}  # by turn id; the strong reference that keep
 
 def start(
     turn_id: UUID | str,
-    begun: Begun | None = None,
+    begun: ClaimedTurn | None = None,
     *,
     model_for: ModelFor | None = None,
     executor_for: ExecutorFor | None = None,
@@ -97,11 +97,11 @@ async def run(
     Raises `TurnTaken` when it is not ours to run, or no longer.
     """
     running = _running.get(str(turn_id))
-    begun = (running.begun if running else None) or Begun(await in_db(claim_turn)(turn_id))
+    begun = (running.begun if running else None) or ClaimedTurn(await in_db(claim_turn)(turn_id))
     turn = begun.turn
     turn.unsettled = turn.unsettled or []
     usable = begun.prepared if model_for is None and executor_for is None else None
-    means = Means(model_for or router.model_for, executor_for or EXECUTOR_FOR, usable)
+    means = ReplyDependencies(model_for or router.model_for, executor_for or EXECUTOR_FOR, usable)
     stop = running.stop if running else asyncio.Event()
     if turn.stop_requested_at:
         stop.set()
@@ -134,13 +134,13 @@ def _finish(turn: Turn, outcome: Outcome) -> None:
         log.exception("turn %s: its question could not be noted", turn.pk)
 
 
-async def _close(begun: Begun) -> None:
+async def _close(begun: ClaimedTurn) -> None:
     """Let go of what was prepared and not used."""
     if begun.prepared and begun.prepared.model:
         await begun.prepared.model.close()
 
 
-async def _settle(begun: Begun) -> None:
+async def _settle(begun: ClaimedTurn) -> None:
     """Settle what no outcome has: the turn is another runner's by now, or will be."""
     if begun.turn.unsettled is None:
         return
@@ -152,7 +152,7 @@ async def _settle(begun: Begun) -> None:
         log.exception("turn %s: what it has used could not be settled", begun.turn.pk)
 
 
-async def _answer(turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, means: Means) -> Ending:
+async def _answer(turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, means: ReplyDependencies) -> Ending:
     """Write the reply; whatever happens, how that ended: a visitor is never left without a word."""
     reply: ReplyEnded | None = None
     failure: InterworkyError | None = None
@@ -172,7 +172,9 @@ async def _answer(turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, means
     return Ending(draft.text.rstrip(), round((time.monotonic() - began) * 1000), reply, failure)
 
 
-async def _write_until_stopped(turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, means: Means) -> ReplyEnded | None:
+async def _write_until_stopped(
+    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, means: ReplyDependencies
+) -> ReplyEnded | None:
     """How the reply ended; None when the visitor stopped it. Raises what writing it raises."""
     # A stop takes effect only once what a click has asked for, or an earlier runner has begun, has come to its end.
     may_stop = asyncio.Event()

@@ -30,7 +30,7 @@ GUIDES_PATH = "/demo/treatments/"  # the page that the guides link to as their s
 
 
 @dataclass(frozen=True)
-class Seeded:
+class SeedResult:
     """`password` is the new administrator's, or None if there already was an administrator."""
 
     password: str | None = None
@@ -39,7 +39,7 @@ class Seeded:
 
 
 @transaction.atomic
-def seed() -> Seeded:
+def seed() -> SeedResult:
     """Create the organization and an administrator if there are none. What staff have changed or deleted is left alone."""
     organization = Organization.objects.filter(slug=DEMONSTRATION).first()
     if organization is not None:
@@ -48,10 +48,10 @@ def seed() -> Seeded:
         _populate(_organization())
     user_model = get_user_model()
     if user_model.objects.filter(is_superuser=True).exists():
-        return Seeded()
+        return SeedResult()
     password = secrets.token_urlsafe(9)
     user_model.objects.create_superuser(ADMIN, password=password)
-    return Seeded(password=password)
+    return SeedResult(password=password)
 
 
 def machine_timezone(localtime: Path = Path("/etc/localtime")) -> str:

@@ -612,7 +612,7 @@ def _of_draft(text: str, base_url: str = "") -> Said:
     return _first_of(importing.read(text, base_url=base_url))
 
 
-def _first_of(found: importing.Found) -> Said:
+def _first_of(found: importing.FoundDrafts) -> Said:
     (draft,) = importing.validated(found, []).drafts
     return Said(draft.problems[0].code, draft.problems[0].text) if draft.problems else Said("done", "", draft.config["url"])
 

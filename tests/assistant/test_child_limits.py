@@ -13,7 +13,7 @@ pytest.importorskip("resource")
 DAY = "2030-01-08T00:00:00+00:00"
 CHILDREN = {
     "assistant.services.files.images": [],
-    "assistant.services.booking.busy_expansion": ["Europe/London", DAY, DAY],
+    "assistant.services.booking.calendar_sync.busy_expansion": ["Europe/London", DAY, DAY],
     "assistant.services.knowledge.extraction": ["note.txt", "", ""],
 }
 

@@ -102,7 +102,7 @@ def test_a_server_is_asked_once_however_many_use_it_and_need_not_answer(home, as
 
 def test_what_is_known_without_asking_is_there_to_be_shown(home):
     own(home, preset="openai", smart="gpt-3.5-turbo")
-    assert [(notice.model, notice.stage) for notice in retirements.known(home)] == [("gpt-3.5-turbo", 0)]
+    assert [(one.model, one.stage) for one in retirements.known(home)] == [("gpt-3.5-turbo", 0)]
     assert retirements.known() == []
 
 

@@ -12,11 +12,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from assistant.models import Assistant, Card, Conversation, Delivery
-from assistant.services.booking import appointments, emails, holds
+from assistant.services.booking.appointments import appointments, holds
+from assistant.services.booking.messages import emails
 from assistant.services.conversations import cards, email_answers, takeover, transcripts
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import email_receipts, verification
-from assistant.services.deliveries.email_receipts import Notice
+from assistant.services.deliveries.email_receipts import EmailContent
 from assistant.services.organizations import looks, pictures
 from tests import make
 from tests.assistant.services.files.pictures import png
@@ -47,7 +48,7 @@ def appointment(talk: Conversation) -> tuple[str, str]:
     now = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
     hold = holds.hold(make.pick(calendar, NINE), conversation=talk, now=now)
     letter = emails.visitors_email(appointments.confirm(hold, name="Ann", email="ann@example.com", now=now), "confirmed")
-    return letter["text"], letter["html"]
+    return letter.text, letter.html
 
 
 def answer(talk: Conversation) -> tuple[str, str]:
@@ -63,8 +64,8 @@ def transcript(talk: Conversation) -> tuple[str, str]:
 
 
 def notice(talk: Conversation) -> tuple[str, str]:
-    about = Notice(subject="Your request", body="Thank you.", lines=[("Topic", "A crown")], to_team=False)
-    return email_receipts.letter(talk.organization, talk, about, "R1")
+    about = EmailContent(subject="Your request", body="Thank you.", lines=[("Topic", "A crown")], to_team=False)
+    return email_receipts.render(talk.organization, talk, about, "R1")
 
 
 def code(talk: Conversation) -> tuple[str, str]:

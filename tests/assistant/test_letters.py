@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant import jobs, llm
 from assistant.models import Budget, Conversation, Delivery, Provider, ToolCall
 from assistant.providers import retirements
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from assistant.services.conversations import handoffs
 from assistant.services.providers import budgets, health
 from tests import make
@@ -28,7 +28,7 @@ def talk() -> Conversation:
 
 def budget_letter(talk: Conversation) -> None:
     Budget.objects.create(organization=talk.organization, month_tokens=1000)
-    asking = budgets.Asking(talk.assistant, "reply", talk)
+    asking = budgets.Requester(talk.assistant, "reply", talk)
     kept = budgets.reserve(asking, model="m", prompt_tokens=500, completion_tokens=400)
     spent = llm.TokenUsage(500, 400)
     budgets.settle(kept, [budgets.Attempt(provider_name="a", source="platform", health_key="k", model="m", usage=spent)])
@@ -42,7 +42,7 @@ def provider_letter(talk: Conversation) -> None:
 
 
 def sunset_letter(talk: Conversation) -> None:
-    jobs._warn_of(retirements.Notice("Own", "m", date(2031, 6, 1), days=20, stage=30), talk.organization)
+    jobs._warn_of(retirements.Retirement("Own", "m", date(2031, 6, 1), days=20, stage=30), talk.organization)
 
 
 def handoff_letter(talk: Conversation) -> None:

@@ -18,7 +18,7 @@ from tests import make
 
 
 def claimed() -> Delivery:
-    queued = outbox.queue_email(make.organization(), to="a@example.com", subject="s", text="t", key="k")
+    queued = make.email(make.organization(), to="a@example.com", subject="s", text="t", key="k")
     delivery = outbox.claim(queued.pk)
     assert delivery
     return delivery

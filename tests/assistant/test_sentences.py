@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from assistant.sentences import CATALOGUES, FOLDER, LANGUAGES, Text, label, language, read, sentence
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 
 ROOT = Path(__file__).parent.parent.parent
 ENGLISH = CATALOGUES["en"]

@@ -15,7 +15,10 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, CalendarFeed, Card, Conversation, Delivery, Service
-from assistant.services.booking import appointments, feeds, holds, invitations, slot_ids
+from assistant.services.booking.appointments import appointments, holds
+from assistant.services.booking.availability import slot_ids
+from assistant.services.booking.calendar_sync import feeds
+from assistant.services.booking.invitations import invitations
 from assistant.services.conversations import cards, email_answers
 from assistant.services.deliveries import verification
 from assistant.services.organizations import members

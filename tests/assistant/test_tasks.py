@@ -61,7 +61,7 @@ def server(settings) -> Iterator[Server]:
 
 
 def queued(**fields) -> Delivery:
-    return outbox.queue_email(
+    return make.email(
         make.organization(), **{"to": "ann@example.com", "subject": "Hello", "text": "Hi Ann.", "key": "k", **fields}
     )
 

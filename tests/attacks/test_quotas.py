@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Appointment, Assistant, Calendar, Conversation, Delivery, Method, ToolCall, Visitor
-from assistant.services.booking import appointments, holds, limits
+from assistant.services.booking.appointments import appointments, holds, limits
 from assistant.services.deliveries import email_receipts, outbox
 from assistant.services.methods import ledger
 from assistant.services.organizations import networks
@@ -82,7 +82,7 @@ def test_a_networks_calls_of_yesterday_and_of_other_methods_do_not_count(mia: As
 
 def message(talk: Conversation, most: int = 40) -> None:
     call = ledger.write(talk.organization, "message_team", {}, conversation=talk)
-    notice = email_receipts.Notice(subject="A message", body="Hello")
+    notice = email_receipts.EmailContent(subject="A message", body="Hello")
     email_receipts.queue_with_receipt(
         call, talk.organization, talk, ["team@example.com"], notice, per_recipient_per_day=most
     )

@@ -15,7 +15,6 @@ from assistant.llm import ToolCallRequest
 from assistant.models import Card, Conversation, Method
 from assistant.models import ToolCall as Row
 from assistant.redaction import visible
-from assistant.services.deliveries import outbox
 from assistant.tools.executor import Executor
 from tests import make
 from tests.assistant.admin.test_scoping import entered
@@ -99,11 +98,11 @@ SUBJECTS = [
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_a_subject_arrives_as_it_was_written(subject: str, settings: Any) -> None:
-    queued = outbox.queue_email(make.organization(), to="ann@example.com", subject=subject, text="Hi", key="k")
+    queued = make.email(make.organization(), to="ann@example.com", subject=subject, text="Hi", key="k")
     raw = tasks._email(queued).message()["Subject"]
     assert str(make_header(decode_header(raw))) == subject.strip()
 
 
 def test_a_subject_shows_what_is_hidden_in_it() -> None:
-    queued = outbox.queue_email(make.organization(), to="a@example.com", subject="x\u202ey", text="Hi", key="k")
+    queued = make.email(make.organization(), to="a@example.com", subject="x\u202ey", text="Hi", key="k")
     assert queued.subject == "x⟨U+202E⟩y"

@@ -20,8 +20,8 @@ from datetime import time, timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 from assistant.models import Appointment
-from assistant.services.booking import by_staff
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.staff import by_staff
+from assistant.services.booking.availability.slot_ids import Pick
 from tests import make
 User.objects.create_superuser("tester", password="tester")
 home = make.organization("Salon")
@@ -250,7 +250,7 @@ def test_axe_finds_no_accessibility_problem_on_the_calendar_page(salon, staff, s
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_accessibility_problem_on_the_visitors_pages(salon, chromium, scheme):
-    invitations = "__import__('assistant.services.booking.invitations', fromlist=['token_of'])"
+    invitations = "__import__('assistant.services.booking.invitations.invitations', fromlist=['token_of'])"
     token = salon.ask(f"{invitations}.token_of({ADA})")
     page = chromium.new_page(base_url=salon.app.url, color_scheme=scheme, viewport={"width": 375, "height": 800})
     try:

@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from assistant.models import Appointment, Delivery
-from assistant.services.booking import reminders
+from assistant.services.booking.messages import reminders
 from tests import make
 
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)

@@ -22,8 +22,9 @@ from django.urls import reverse
 from assistant import tasks
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Delivery
-from assistant.services.booking import appointments, holds, placing, slots
-from assistant.services.deliveries import outbox
+from assistant.services.booking import locks
+from assistant.services.booking.appointments import appointments, holds, placing
+from assistant.services.booking.availability import slots
 from tests import make
 from tests.faults import mixed_bookers
 
@@ -107,7 +108,7 @@ def prepare(race: str, bookers: int, rounds: int) -> Calendar:
             taken(nine(round), f"own{round}@example.com")
         elif race == "deliver":
             with transaction.atomic():
-                outbox.queue_email(
+                make.email(
                     calendar.organization, to="ann@example.com", subject=f"Round {round}", text="Hi.", key=f"race-{round}"
                 )
     return calendar
@@ -173,7 +174,7 @@ def with_the_lock_taken() -> None:
 
     def book() -> None:
         try:
-            with placing.locked({calendar.pk}, NOW, seconds=0.02) as calendars:
+            with locks.locked({calendar.pk}, NOW, seconds=0.02) as calendars:
                 placing.hold_on(calendars[calendar.pk], pick, None, None, NOW)
         except ToolError as refused:
             outcomes.append(refused.code)
@@ -187,7 +188,7 @@ def with_the_lock_taken() -> None:
         thread.start()
         thread.join()
 
-    with placing.locked({calendar.pk}, NOW):
+    with locks.locked({calendar.pk}, NOW):
         in_a_thread()
     in_a_thread()
     json.dump({"outcomes": outcomes, "held": Appointment.objects.filter(calendar=calendar).count()}, sys.stdout)

@@ -19,7 +19,7 @@ from assistant.errors import BudgetExceeded, ProviderError
 from assistant.models import Assistant, Budget, Spending, Usage
 from assistant.providers import router
 from assistant.services.providers import budgets
-from assistant.services.providers.budgets import Asking
+from assistant.services.providers.budgets import Requester
 from tests import make
 
 
@@ -75,7 +75,7 @@ def most_attempts() -> int:
 
 def reservations(count: int, tokens: int, die: bool) -> Iterator[int]:
     """Reserve `count` times; how many were granted. With `die`, be killed with all of them unsettled."""
-    asking = Asking(prepared(), "reply")
+    asking = Requester(prepared(), "reply")
     granted = 0
     for _ in range(count):
         try:

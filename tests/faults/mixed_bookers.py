@@ -18,8 +18,10 @@ from django.utils import timezone
 from assistant.errors import ToolError
 from assistant.llm import ToolCallRequest
 from assistant.models import Appointment, Assistant, Calendar, Card, Conversation, Method, ToolCall, Turn, Visitor
-from assistant.services.booking import appointments, holds, invitations, resources, slot_ids, slots
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.appointments import appointments, holds
+from assistant.services.booking.availability import resources, slot_ids, slots
+from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.booking.invitations import invitations
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.messages import post_message
 from assistant.tools.executor import Executor

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
-from assistant.services.booking import appointments, holds, invitations
-from assistant.services.booking.patience import Busy
+from assistant.services.booking.appointments import appointments, holds
+from assistant.services.booking.invitations import invitations
+from assistant.services.booking.locks import Busy
 from assistant.services.organizations import pictures
 from tests import make
 from tests.assistant.services.files.pictures import png

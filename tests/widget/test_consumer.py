@@ -12,7 +12,7 @@ from channels.testing import WebsocketCommunicator
 
 from assistant.async_db import in_db
 from assistant.models import Card, Conversation, Message, Turn
-from assistant.services.booking import browsing, menus, offers
+from assistant.services.booking.availability import browsing, menus, offers
 from assistant.services.conversations import cards
 from assistant.services.conversations.sessions import Session, open_session
 from tests import make

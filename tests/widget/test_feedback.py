@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, Feedback
-from assistant.services.booking import appointments, feedback, holds, invitations
+from assistant.services.booking.appointments import appointments, feedback, holds
+from assistant.services.booking.invitations import invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""How django-allauth is joined to the product: addresses of clients, letters, sealed secrets, and who may do without."""
+"""How django-allauth is joined to the product: addresses of clients, e-mails, sealed secrets, and who may do without."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
-from assistant.admin.booking.outside import WithButtons
+from assistant.admin.booking.outside_calendars import WithButtons
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.models import CalendarAccount, OAuthClient
-from assistant.services.booking import accounts, busy_times, connectors, entries
-from assistant.services.booking.remote import RemoteError
+from assistant.services.booking.calendar_sync import accounts, busy_times, connectors, entries
+from assistant.services.booking.calendar_sync.remote import RemoteError
 from assistant.services.organizations.roles import Act
 
 STATE_LABELS = {"Not connected": "info", "Connected": "success", "Access withdrawn": "danger"}

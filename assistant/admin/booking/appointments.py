@@ -26,7 +26,9 @@ from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Feedback
 from assistant.models.booking.appointments import BOOKED
-from assistant.services.booking import appointments, by_staff, form_fields, invitations
+from assistant.services.booking.appointments import appointments
+from assistant.services.booking.invitations import form_fields, invitations
+from assistant.services.booking.staff import by_staff
 from assistant.services.organizations.roles import Act
 
 

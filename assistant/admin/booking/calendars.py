@@ -20,7 +20,7 @@ from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Appointment, Calendar, Closure, SpecialHours
-from assistant.services.booking import calendars, typed_hours
+from assistant.services.booking.staff import calendars, typed_hours
 from assistant.services.organizations.roles import Act
 
 LINK = '<a class="iw-link" href="{}">{}</a>'

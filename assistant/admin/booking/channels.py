@@ -11,14 +11,15 @@ from django.http import HttpRequest
 from unfold.decorators import action, display
 
 from assistant import outbound
-from assistant.admin.booking.outside import WithButtons
+from assistant.admin.booking.outside_calendars import WithButtons
 from assistant.admin.scoping import OneOrganizationForm
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import MessageChannel
 from assistant.models.booking.channels import parse_headers
-from assistant.models.booking.outside import origin_of
-from assistant.services.booking import channels, message_templates, phones
+from assistant.models.booking.outside_calendars import origin_of
+from assistant.services.booking.invitations import phones
+from assistant.services.booking.messages import channels, message_templates
 from assistant.services.deliveries import channels as sending
 from assistant.services.deliveries import outbox
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from assistant.admin.booking import undo
 from assistant.models import Calendar
-from assistant.services.booking import closing, wording
+from assistant.services.booking.availability import wording
+from assistant.services.booking.staff import closing
 
 PREFIX = "booked-"  # of the fields that decide, each followed by an appointment's id
 OWN = {"csrfmiddlewaretoken", "booked_message", "booked_notify", "booked_decided"}

@@ -15,7 +15,8 @@ from django.utils import timezone
 from assistant.admin.booking.schedule_forms import entered, own_input, validate_phone
 from assistant.errors import InterworkyError, ToolError
 from assistant.models import Appointment
-from assistant.services.booking import by_staff, form_fields
+from assistant.services.booking.invitations import form_fields
+from assistant.services.booking.staff import by_staff
 
 CONTACT = ("name", "email", "phone", "reason")
 

@@ -10,8 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from assistant.services.booking import typed_hours
-from assistant.services.booking.hours import Interval
+from assistant.services.booking.availability.hours import Interval
+from assistant.services.booking.staff import typed_hours
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
 

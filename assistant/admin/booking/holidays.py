@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from assistant.admin.booking import closing
 from assistant.models import Calendar
-from assistant.services.booking import holidays
+from assistant.services.booking.staff import holidays
 
 
 class CountryForm(forms.Form):

@@ -17,7 +17,7 @@ from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.errors import InterworkyError
 from assistant.models import MessageTemplate
 from assistant.sentences import CATALOGUES
-from assistant.services.booking import emails, message_templates
+from assistant.services.booking.messages import emails, message_templates
 from assistant.services.deliveries import outbox
 
 
@@ -73,8 +73,8 @@ class MessageTemplateAdmin(Scoped):
     def preview(self, obj: MessageTemplate) -> str:
         if obj.pk is None:
             return "Save it to see it with sample data."
-        letter = letter_of(obj)
-        return render_to_string("admin/assistant/block.html", {"text": f"{letter['subject']}\n\n{letter['text']}"})
+        email = email_of(obj)
+        return render_to_string("admin/assistant/block.html", {"text": f"{email.subject}\n\n{email.text}"})
 
     @display(description="Language")
     def shown_language(self, obj: MessageTemplate) -> str:
@@ -87,14 +87,12 @@ class MessageTemplateAdmin(Scoped):
             self.message_user(request, "Your user has no e-mail address. Add one, then send the test.", messages.WARNING)
             return
         for template in self.within_reach(request, queryset, self.operate_rank):
-            letter = letter_of(template)
+            email = email_of(template)
             try:
                 outbox.queue_email(
                     template.organization,
+                    outbox.Email(f"Test: {email.subject}", email.text, email.html),
                     to=address,
-                    subject=f"Test: {letter['subject']}",
-                    text=letter["text"],
-                    html=letter.get("html", ""),
                     key=f"test:{uuid.uuid4()}",
                 )
             except InterworkyError as error:
@@ -103,7 +101,7 @@ class MessageTemplateAdmin(Scoped):
         self.message_user(request, f"Queued for {address}, with sample data.", messages.SUCCESS)
 
 
-def letter_of(template: MessageTemplate) -> emails.Letter:
+def email_of(template: MessageTemplate) -> outbox.Email:
     """The message as it would be sent, of an appointment that nobody has booked."""
     appointment = message_templates.sample(template.organization, template.language)
     change: Any = template.message

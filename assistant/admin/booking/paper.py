@@ -16,8 +16,9 @@ from django.utils import timezone
 from assistant.admin.booking.schedule_changes import calendars_of
 from assistant.admin.spreadsheets import as_csv
 from assistant.models import Appointment
-from assistant.services.booking import invitations, schedule
-from assistant.services.booking.typed_hours import parse_day
+from assistant.services.booking.invitations import invitations
+from assistant.services.booking.staff import schedule
+from assistant.services.booking.staff.typed_hours import parse_day
 from assistant.services.primary_keys import NO_ROW, parse_pk
 
 MOST_ROWS = 50_000

@@ -25,8 +25,9 @@ from assistant.admin.booking import schedule_changes as changes
 from assistant.admin.scoping import has_several
 from assistant.models import Appointment, BlockedTime, Calendar, Offering
 from assistant.models.booking.appointments import BOOKED
-from assistant.services.booking import form_fields, schedule
-from assistant.services.booking.typed_hours import parse_day
+from assistant.services.booking.invitations import form_fields
+from assistant.services.booking.staff import schedule
+from assistant.services.booking.staff.typed_hours import parse_day
 from assistant.services.primary_keys import parse_pk
 
 MOST_DAYS = 62  # that are asked for at once; a month's page shows six weeks

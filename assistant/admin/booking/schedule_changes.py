@@ -22,9 +22,11 @@ from assistant.admin.booking.schedule_forms import BlockForm, BookForm, CancelFo
 from assistant.admin.scoping import organizations
 from assistant.errors import InterworkyError, NotFound
 from assistant.models import Appointment, BlockedTime, Calendar
-from assistant.services.booking import appointments, attempts, by_staff, offers, wording
-from assistant.services.booking.placing import Overlap
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.appointments import appointments, attempts
+from assistant.services.booking.appointments.placing import Overlap
+from assistant.services.booking.availability import offers, wording
+from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.booking.staff import by_staff
 from assistant.services.organizations.roles import Rank
 from assistant.services.primary_keys import parse_pk
 

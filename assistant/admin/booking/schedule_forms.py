@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 
 from assistant.admin.booking.fields import DayField, HourField
 from assistant.models import Appointment, Calendar, Service
-from assistant.services.booking import form_fields
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.booking.invitations import form_fields
 
 LONGEST = 24 * 60  # minutes
 

@@ -25,7 +25,7 @@ from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Appointment, Calendar, FormField, Offering, Service
 from assistant.models.booking.services import lines_of
 from assistant.sentences import CATALOGUES
-from assistant.services.booking import reminders
+from assistant.services.booking.messages import reminders
 from assistant.services.organizations.roles import Act
 
 PREFILLED = 6  # calendars, of those that a new service is offered on without asking

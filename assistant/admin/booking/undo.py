@@ -14,7 +14,8 @@ from django.utils.html import format_html
 
 from assistant.errors import InterworkyError
 from assistant.models import Appointment
-from assistant.services.booking import by_staff, wording
+from assistant.services.booking.availability import wording
+from assistant.services.booking.staff import by_staff
 
 KEPT = "cancelled_appointments"  # in the session, until something else is cancelled
 

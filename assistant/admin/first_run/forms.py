@@ -20,7 +20,7 @@ from assistant.models import Assistant, Calendar, Method, Organization, Provider
 from assistant.models.organizations.organization import PSEUDO_ZONES, normal_origin
 from assistant.providers.presets import PRESETS
 from assistant.sentences import CATALOGUES
-from assistant.services.booking import calendars, closing, typed_hours
+from assistant.services.booking.staff import calendars, closing, typed_hours
 from assistant.services.organizations import access, office_hours, pictures
 
 LANGUAGES = [(code, one.name) for code, one in CATALOGUES.items()]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from assistant.models import CannedReply, Card, Conversation, Message
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 from assistant.services.files.uploads import size_of
 
 EARLIER = 5

@@ -36,7 +36,7 @@ from assistant.secrets import SecretUnreadable, seal, unseal
 from assistant.services.methods import imports
 from assistant.services.primary_keys import parse_pk
 from assistant.tools import importing
-from assistant.tools.importing import Found, MethodDraft, documents, mcp, sentence
+from assistant.tools.importing import FoundDrafts, MethodDraft, documents, mcp, sentence
 from assistant.tools.request import CREDENTIAL
 
 WAIT_SECONDS = 3600  # until drafts that were not imported expire
@@ -61,7 +61,7 @@ class DocumentForm(forms.Form):
         help_text="Enter this only if the description has no address, or a wrong one. For example https://api.example.com.",
     )
 
-    def found(self, organization: Organization) -> Found:
+    def found(self, organization: Organization) -> FoundDrafts:
         given = self.cleaned_data
         data = given["file"].read(documents.MAX_BYTES + 1) if given["file"] else given["text"]
         return importing.read(data, base_url=given["base_url"])
@@ -83,7 +83,7 @@ class ServerForm(forms.Form):
         label="Credential", required=False, max_length=8000, widget=forms.PasswordInput({**INPUT, "autocomplete": "off"})
     )
 
-    def found(self, organization: Organization) -> Found:
+    def found(self, organization: Organization) -> FoundDrafts:
         return async_to_sync(mcp.read)(**self.cleaned_data)
 
 
@@ -100,7 +100,7 @@ class SentenceForm(forms.Form):
         ),
     )
 
-    def found(self, organization: Organization) -> Found:
+    def found(self, organization: Organization) -> FoundDrafts:
         text = self.cleaned_data["sentence"]
         return sentence.read(text, async_to_sync(_asked)(organization, sentence.messages(text)))
 
@@ -234,13 +234,13 @@ class Imports:
             raise Http404("No such organization.")
         return found
 
-    def _keep(self, request: HttpRequest, organization: Organization, found: Found) -> str:
+    def _keep(self, request: HttpRequest, organization: Organization, found: FoundDrafts) -> str:
         token = secrets.token_urlsafe(16)
         sealed = seal(json.dumps(found.as_json()), "import", organization.pk, request.user.pk, token)
         cache.set(f"import.{token}", (organization.pk, sealed), WAIT_SECONDS)
         return token
 
-    def _kept(self, request: HttpRequest, token: str) -> tuple[Organization, Found]:
+    def _kept(self, request: HttpRequest, token: str) -> tuple[Organization, FoundDrafts]:
         """Raises `Http404` for an import of another user or organization, and for one that has expired."""
         organization_id, sealed = cache.get(f"import.{token}") or (0, "")
         organization = organizations(request, self.methods.add_rank).filter(pk=organization_id).first()
@@ -250,7 +250,7 @@ class Imports:
             stored = unseal(sealed, "import", organization.pk, request.user.pk, token)
         except SecretUnreadable as error:
             raise Http404("No such import.") from error
-        return organization, Found.from_json(json.loads(stored))
+        return organization, FoundDrafts.from_json(json.loads(stored))
 
     # --- Preview ---------------------------------------------------------------------------------------------
 
@@ -289,8 +289,8 @@ class Imports:
         return self._page(request, "admin/assistant/import_preview.html", context)
 
     def _apply(
-        self, request: HttpRequest, organization: Organization, found: Found, accounts: list[Account]
-    ) -> imports.Applied:
+        self, request: HttpRequest, organization: Organization, found: FoundDrafts, accounts: list[Account]
+    ) -> imports.ImportResult:
         numbers = set(map(parse_pk, request.POST.getlist("draft")))
         ticked = [draft for number, draft in enumerate(found.drafts) if number in numbers]
         if not ticked:
@@ -333,7 +333,7 @@ def _shown(origin: str) -> str:
     return scheme if (scheme.partition(":")[0], port) in (("https", "443"), ("http", "80")) else origin
 
 
-def _previewed(request: HttpRequest, found: Found, rows: list[Method]) -> dict[str, Any]:
+def _previewed(request: HttpRequest, found: FoundDrafts, rows: list[Method]) -> dict[str, Any]:
     """What the preview shows of the drafts; a form that came back with a problem keeps what was selected."""
     lines = _lines(found, rows)
     if request.method == "POST":
@@ -353,7 +353,7 @@ def _previewed(request: HttpRequest, found: Found, rows: list[Method]) -> dict[s
     }
 
 
-def _lines(found: Found, rows: list[Method]) -> list[Line]:
+def _lines(found: FoundDrafts, rows: list[Method]) -> list[Line]:
     known = {method.source: method for method in rows if method.source}
     lines = []
     for number, draft in enumerate(found.drafts):
@@ -365,6 +365,6 @@ def _lines(found: Found, rows: list[Method]) -> list[Line]:
     return sorted(lines, key=lambda line: groups.index(line.draft.group))
 
 
-def _counted(applied: imports.Applied) -> str:
+def _counted(applied: imports.ImportResult) -> str:
     parts = [f"{len(rows)} {word}" for rows, word in ((applied.created, "created"), (applied.updated, "updated")) if rows]
     return f"Methods imported: {', '.join(parts)}."

@@ -22,7 +22,7 @@ from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.models import Conversation, Message, Replay
 from assistant.services.methods import replays
-from assistant.services.methods.replays import Compared
+from assistant.services.methods.replays import Comparison
 
 LOOK_AGAIN_SECONDS = 3
 MAX_WORDS = 1500  # of a text that is compared word by word; a longer one is shown as replaced
@@ -41,7 +41,7 @@ class Piece:
 class Line:
     """One message with both its replies, each as pieces."""
 
-    compared: Compared
+    compared: Comparison
     then: list[Piece]
     now: list[Piece]
 
@@ -68,8 +68,8 @@ class ReplayAdmin(ReadOnly):
 
     def start_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Start a replay of the conversation with that id, or of the one `message` that is named."""
-        talks = self.admin_site.get_model_admin(Conversation)
-        conversation = talks.get_object(request, object_id)
+        conversations = self.admin_site.get_model_admin(Conversation)
+        conversation = conversations.get_object(request, object_id)
         if not self.may_operate(request, conversation):
             raise PermissionDenied
         replay = replays.begin(conversation, request.user, message=_message(conversation, request.POST.get("message", "")))
@@ -114,7 +114,7 @@ def _message(conversation: Conversation, asked: str) -> Message | None:
         raise Http404("No such message.") from error
 
 
-def line(compared: Compared) -> Line:
+def line(compared: Comparison) -> Line:
     then, now = difference(compared.then, compared.now["text"]) if compared.now else ([], [])
     return Line(compared, then or [Piece("same", compared.then)], now)
 

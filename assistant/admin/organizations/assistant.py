@@ -167,16 +167,18 @@ class AssistantAdmin(WithPicture, PromptDrafts, PromptVersions, Translations, Sc
         return found if obj is not None else found[1:]  # a tag exists once the assistant does
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Assistant]:
-        talks = Conversation.objects.filter(assistant=models.OuterRef("pk"))
+        conversations = Conversation.objects.filter(assistant=models.OuterRef("pk"))
         return (
             super()
             .get_queryset(request)
             .select_related("organization")
             .annotate(
-                conversations_total=count_of(talks, "assistant"),
+                conversations_total=count_of(conversations, "assistant"),
                 methods_total=count_of(Method.objects.filter(assistants=models.OuterRef("pk"), enabled=True), "assistants"),
                 latest=models.Subquery(
-                    talks.filter(last_message_at__isnull=False).order_by("-last_message_at").values("last_message_at")[:1]
+                    conversations.filter(last_message_at__isnull=False)
+                    .order_by("-last_message_at")
+                    .values("last_message_at")[:1]
                 ),
             )
         )

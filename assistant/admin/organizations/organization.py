@@ -26,7 +26,7 @@ from assistant.admin.organizations.pictures import ABOUT, PictureField, PictureF
 from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline
 from assistant.models import Budget, Membership, OfficeClosure, Organization
 from assistant.sentences import CATALOGUES
-from assistant.services.booking import typed_hours
+from assistant.services.booking.staff import typed_hours
 from assistant.services.conversations import handoffs
 from assistant.services.organizations import access, office_hours, pictures
 from assistant.services.organizations.roles import Act, Rank

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from unfold.decorators import display
 
 from assistant.errors import InputError
-from assistant.services.files.images import Drawn, Shape
+from assistant.services.files.images import DrawnImage, Shape
 from assistant.services.organizations import pictures
 
 ABOUT = (
@@ -47,14 +47,14 @@ class PictureField(forms.FileField):
         attrs = {"accept": pictures.ACCEPTED, "class": "iw-input"}
         super().__init__(required=False, widget=PictureInput(attrs), **kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> Drawn | bool | None:
+    def clean(self, data: Any, initial: Any = None) -> DrawnImage | bool | None:
         given = super().clean(data, None)
         if not isinstance(given, UploadedFile):
             return False if given is False else None
         examine(given, self.shape)
         if isinstance(given.examined, InputError):  # type: ignore[attr-defined]
             raise ValidationError(str(given.examined), code=given.examined.code)  # type: ignore[attr-defined]
-        found: Drawn = given.examined  # type: ignore[attr-defined]
+        found: DrawnImage = given.examined  # type: ignore[attr-defined]
         return found
 
 
@@ -80,12 +80,12 @@ class PictureForm(forms.ModelForm):
 
     def full_clean(self) -> None:
         super().full_clean()
-        if self.is_bound and self.errors and isinstance(self.cleaned_data.get(self.picture), Drawn):
+        if self.is_bound and self.errors and isinstance(self.cleaned_data.get(self.picture), DrawnImage):
             self.add_error(self.picture, AGAIN)
 
     def save_picture(self) -> None:
         match self.cleaned_data.get(self.picture):
-            case Drawn() as drawn:
+            case DrawnImage() as drawn:
                 pictures.keep(self.instance, drawn)
             case False:
                 pictures.remove(self.instance)

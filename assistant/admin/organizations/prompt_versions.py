@@ -30,7 +30,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownVersion:
     version: PromptVersion
     changes: list[tuple[str, list[Line]]]  # by the name of the text
     current: bool
@@ -86,7 +86,7 @@ class PromptVersions:
         return HttpResponseRedirect(reverse("admin:assistant_assistant_versions", args=[assistant.pk]))
 
 
-def history(assistant: Assistant) -> list[Shown]:
+def history(assistant: Assistant) -> list[ShownVersion]:
     """Versions, the newest first, each with its changes to the one before."""
     rows = list(assistant.prompt_versions.select_related("by")[: SHOWN + 1])
     found = []
@@ -94,7 +94,7 @@ def history(assistant: Assistant) -> list[Shown]:
         before = rows[place + 1] if place + 1 < len(rows) else None
         texts = [(name, getattr(before, name, ""), getattr(row, name)) for name in PromptVersion.TEXTS]
         changes = [(name, list(difference(old, new))) for name, old, new in texts if old != new]
-        found.append(Shown(row, changes, current=place == 0))
+        found.append(ShownVersion(row, changes, current=place == 0))
     return found
 
 

@@ -18,7 +18,7 @@ from assistant.admin.providers import charts
 from assistant.admin.providers.charts import Chart, Series
 from assistant.admin.scoping import has_several, organizations, rank_in
 from assistant.models import Organization, ProviderHealth
-from assistant.services.booking import feedback
+from assistant.services.booking.appointments import feedback
 from assistant.services.conversations import ratings
 from assistant.services.organizations.roles import Act, Rank
 from assistant.services.primary_keys import parse_pk

@@ -95,12 +95,12 @@ def _check_answers(seen: Examination, *, own: bool) -> None:
 
 def _check_retirements(seen: Examination, provider: ProviderSettings, *, speaks: bool) -> None:
     models = {provider.smart, provider.fast} | ({provider.realtime} if speaks else set())
-    for notice in retirements.notices(provider, models - {""}):
-        level: Level = "error" if notice.stage == 0 and notice.model == provider.smart else "warning"
+    for retirement in retirements.due(provider, models - {""}):
+        level: Level = "error" if retirement.stage == 0 and retirement.model == provider.smart else "warning"
         remedy = "Choose another model, and try it with `doctor --probe`."
-        if notice.model == provider.realtime:
-            remedy = f"Set AI_REALTIME_MODEL{f'={notice.replacement}' if notice.replacement else ''}."
-        seen.add(level, provider.name, str(notice), remedy)
+        if retirement.model == provider.realtime:
+            remedy = f"Set AI_REALTIME_MODEL{f'={retirement.replacement}' if retirement.replacement else ''}."
+        seen.add(level, provider.name, str(retirement), remedy)
 
 
 def in_order(found: Configuration) -> list[ProviderSettings]:

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
 from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry
-from assistant.services.booking import busy_times
+from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import mailbox
 
 MAX_ASSISTANTS = 50

@@ -46,7 +46,7 @@ def _of_ended_call() -> models.Q:
 
 class Appointment(models.Model):
     """A place on a calendar for a time: held for a visitor until `held_until`, then requested or confirmed, and so on as
-    `services.booking.states` allows."""
+    `services.booking.appointments.states` allows."""
 
     class State(models.TextChoices):
         HELD = "held"  # until `held_until`

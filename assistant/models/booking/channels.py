@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from assistant import secrets
-from assistant.models.booking.outside import origin_of
+from assistant.models.booking.outside_calendars import origin_of
 from assistant.models.organizations.organization import Organization
 
 

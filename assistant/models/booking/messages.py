@@ -16,7 +16,7 @@ class AppointmentNotice(models.Model):
     """
 
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="notices")
-    name = models.CharField(max_length=20)  # as in `services.booking.reminders`
+    name = models.CharField(max_length=20)  # as in `services.booking.messages.reminders`
     covers_until = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
 

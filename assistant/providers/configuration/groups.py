@@ -25,10 +25,10 @@ from assistant.providers.presets import PRESETS
 
 Texts = Mapping[str, str]  # by variable
 Problems = list[Problem]
-Found = tuple[ProviderSettings, ...]
+Providers = tuple[ProviderSettings, ...]
 
 
-def pool(values: Texts, unreadable: Iterable[str], problems: Problems) -> Found:
+def pool(values: Texts, unreadable: Iterable[str], problems: Problems) -> Providers:
     """AI_<NAME>_*, ordered by name."""
     broken = {match[1] for variable in unreadable if (match := POOL.fullmatch(variable))}
     named = _by_name(values, problems)
@@ -75,7 +75,7 @@ def _pooled(name: str, own: dict[str, str], values: Texts, problems: Problems) -
     return provider
 
 
-def single(values: Texts, problems: Problems) -> Found:
+def single(values: Texts, problems: Problems) -> Providers:
     """AI_API_KEY and AI_BASE_URL."""
     own = pick(values, SINGLE)
     if not own.keys() & {"KEY", "URL"}:
@@ -96,7 +96,7 @@ def single(values: Texts, problems: Problems) -> Found:
     return (provider,) if provider else ()
 
 
-def compat(values: Texts, problems: Problems) -> Found:
+def compat(values: Texts, problems: Problems) -> Providers:
     """OPENAI_COMPAT_*."""
     own = pick(values, COMPAT)
     if not own.keys() & {"KEY", "URL"}:
@@ -113,7 +113,7 @@ def compat(values: Texts, problems: Problems) -> Found:
     return (provider,) if provider else ()
 
 
-def legacy(values: Texts, problems: Problems) -> Found:
+def legacy(values: Texts, problems: Problems) -> Providers:
     """OPENAI_API_KEY and the platform keys, ordered by name."""
     found = [_openai(values, problems), *_platforms(values, problems)]
     return tuple(sorted((provider for provider in found if provider), key=lambda provider: provider.name))

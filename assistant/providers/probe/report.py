@@ -61,7 +61,7 @@ class Report:
     capabilities: dict[str, Any] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)  # what each capability rests on, for staff
     models: tuple[str, ...] = ()
-    notices: tuple[retirements.Notice, ...] = ()  # models in use that will be shut down
+    notices: tuple[retirements.Retirement, ...] = ()  # models in use that will be shut down
     first_token_ms: int | None = None
     total_ms: int | None = None
     curl: str = ""

@@ -56,7 +56,7 @@ class Probe:
             capabilities=self.measured,
             why=self.why,
             models=self.models,
-            notices=tuple(retirements.notices(self.provider, in_use, self.shutdowns)),
+            notices=tuple(retirements.due(self.provider, in_use, self.shutdowns)),
             first_token_ms=self.streamed.first_token_ms if self.streamed else None,
             total_ms=self.streamed.total_ms if self.streamed else None,
             curl=curl(self.provider, self.model),

@@ -35,7 +35,7 @@ from assistant.providers.router.attempts import OF_INPUT, Plan, attempt, class_o
 from assistant.providers.router.candidates import Candidate, Task, candidates, patience, platform
 from assistant.providers.router.selection import Selector
 from assistant.services.providers import budgets, health
-from assistant.services.providers.budgets import Asking
+from assistant.services.providers.budgets import Requester
 
 log = logging.getLogger("assistant.providers.router")
 
@@ -58,19 +58,19 @@ async def model_for(
     backoff_seconds: float = BACKOFF_SECONDS,
 ) -> Router:
     """The model that answers for `assistant` in one turn. Raises `ProviderUnavailable` when nobody is configured."""
-    return await in_db(_model_for)(Asking(assistant, task, conversation, turn), task, backoff_seconds)
+    return await in_db(_model_for)(Requester(assistant, task, conversation, turn), task, backoff_seconds)
 
 
 def model_of_turn(turn: Turn, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> Router:
     """The model that replies in a turn, with the first of its rounds prepared for these `messages` and `tools`. Reads,
     reserves and claims in the database. Raises `ProviderUnavailable`, `BudgetExceeded`."""
     assistant = turn.conversation.assistant
-    router = _model_for(Asking(assistant, "reply", turn.conversation, turn), "reply")
+    router = _model_for(Requester(assistant, "reply", turn.conversation, turn), "reply")
     router.prepare(messages, tools)
     return router
 
 
-def _model_for(asking: Asking, task: Task, backoff_seconds: float = BACKOFF_SECONDS) -> Router:
+def _model_for(asking: Requester, task: Task, backoff_seconds: float = BACKOFF_SECONDS) -> Router:
     assert asking.assistant
     groups = candidates(asking.assistant, task)
     if not any(groups):
@@ -84,7 +84,7 @@ class Router:
     def __init__(
         self,
         groups: Sequence[list[Candidate]],
-        asking: Asking,
+        asking: Requester,
         *,
         now: Callable[[], datetime] = timezone.now,
         chance: random.Random | None = None,

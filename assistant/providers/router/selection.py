@@ -17,7 +17,7 @@ from assistant.providers.configuration import Configuration, Rotation
 from assistant.providers.router.candidates import Candidate
 from assistant.providers.router.rotation import ordered
 from assistant.services.providers import health
-from assistant.services.providers.budgets import Asking
+from assistant.services.providers.budgets import Requester
 from assistant.services.providers.health import Standing
 
 log = logging.getLogger("assistant.providers.router")
@@ -39,7 +39,7 @@ class Selector:
     """Chooses for the rounds of one turn. Synchronous: it reads and claims in the database."""
 
     groups: Sequence[list[Candidate]]
-    asking: Asking
+    asking: Requester
     rules: Configuration
     chance: random.Random
 

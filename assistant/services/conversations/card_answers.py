@@ -10,7 +10,8 @@ from django.utils import timezone
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, Message, ToolCall, Turn
 from assistant.sentences import label
-from assistant.services.booking import browsing, form_fields
+from assistant.services.booking.availability import browsing
+from assistant.services.booking.invitations import form_fields
 from assistant.services.conversations import cards, handoffs
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message

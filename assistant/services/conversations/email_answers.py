@@ -86,12 +86,14 @@ def _queue(conversation: Conversation, answers: list[Message]) -> None:
     try:
         outbox.queue_email(
             conversation.organization,
+            outbox.Email(
+                label("answer_subject", locale, organization=conversation.organization.name),
+                text=render_to_string("assistant/answer.txt", context),
+                html=render_to_string("assistant/answer.html", context),
+                reply_to=reply_to,
+            ),
             to=outbox.public_address(conversation.visitor.email),
-            subject=label("answer_subject", locale, organization=conversation.organization.name),
-            text=render_to_string("assistant/answer.txt", context),
-            html=render_to_string("assistant/answer.html", context),
             key=f"answer:{conversation.pk}:{answers[-1].seq}",
-            reply_to=reply_to,
             conversation=conversation,
         )
     except ToolError:  # the answer stands in the widget all the same

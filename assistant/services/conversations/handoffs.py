@@ -17,7 +17,7 @@ from django.utils import timezone
 from assistant.errors import ToolError
 from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
 from assistant.sentences import label
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 from assistant.services.conversations import cards, email_answers, notices
 from assistant.services.conversations.events import is_notified
 from assistant.services.conversations.leases import begin_turn
@@ -34,7 +34,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class HandoffOutcome:
     """What became of asking for a person: `problem` says why nobody could be told, "" where somebody was; `back` is when
     the team is there again, in words, where it is away just now."""
 
@@ -112,7 +112,7 @@ def wait_for_person(
     text: str,
     contact_tool: str,
     per_day: int,
-) -> Asked:
+) -> HandoffOutcome:
     """Let the conversation wait for a person, notify the team, and let the visitor leave an address. The waiting and the
     form stand whether anybody could be told or not. A second time for the same call changes nothing.
 
@@ -129,7 +129,7 @@ def wait_for_person(
             _wait(locked, team_is, notified=told)
         conversation.state, conversation.staff = locked.state, locked.staff
         _offer_form(call, conversation, "person_asked", _said(conversation, team_is, told, text), contact_tool)
-    return Asked(problem, not team_is.is_open, _back(conversation, team_is))
+    return HandoffOutcome(problem, not team_is.is_open, _back(conversation, team_is))
 
 
 def _said(conversation: Conversation, team_is: Office, told: bool, text: str) -> str:
@@ -151,10 +151,10 @@ def _back(conversation: Conversation, team_is: Office, locale: str = "") -> str:
 
 
 def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, per_day: int) -> str:
-    """Queue the notice to the team; "" or why that cannot be."""
+    """Queue the e-mail to the team; "" or why that cannot be."""
     if not team:
         return "The team has no e-mail address here."
-    notice = email_receipts.Notice(
+    content = email_receipts.EmailContent(
         subject=f"A visitor asks for a person: {reason}",
         body="A visitor of the website would like to talk to a person.",
         lines=(("Reason", reason), *_known(conversation)),
@@ -163,7 +163,7 @@ def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, 
     try:
         with transaction.atomic():
             email_receipts.queue_with_receipt(
-                call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day
+                call, conversation.organization, conversation, [team], content, per_recipient_per_day=per_day
             )
     except ToolError as error:
         return str(error)
@@ -255,7 +255,7 @@ def leave_contact(
 ) -> str:
     """Forward an address to the team; returns the receipt's reference. The address is not verified."""
     locale = conversation.locale if conversation else ""
-    notice = email_receipts.Notice(
+    content = email_receipts.EmailContent(
         subject="A visitor has left an address",
         body="A visitor of the website would like to be contacted. The address is as they typed it.",
         lines=_lines(given),
@@ -265,7 +265,7 @@ def leave_contact(
     )
     with transaction.atomic():
         reference = email_receipts.queue_with_receipt(
-            call, organization, conversation, [team], notice, per_recipient_per_day=per_day
+            call, organization, conversation, [team], content, per_recipient_per_day=per_day
         )
         if conversation is not None:
             name_visitor(conversation, given)

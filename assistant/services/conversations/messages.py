@@ -40,7 +40,7 @@ def _title(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Posted:
+class PostedMessage:
     """A visitor's message once posted; `turn` is None while a person holds the conversation."""
 
     message: Message
@@ -64,7 +64,7 @@ def post_message(
     files: Sequence[str] = (),
     *,
     prepare: Callable[[Turn, bool], object] | None = None,
-) -> Posted:
+) -> PostedMessage:
     """Save a visitor's message and the turn that is to answer it, once per `client_id`. `files` are ids.
 
     With `prepare` the turn is claimed for this process, unless another one of the conversation comes first; `prepare` is
@@ -83,7 +83,7 @@ def post_message(
             raise
         if known.text != text or [file["id"] for file in known.files] != list(dict.fromkeys(files)):
             raise Conflict("This id was used for another text.") from None
-        return Posted(known, known.turns.order_by("created_at").first(), new=False)
+        return PostedMessage(known, known.turns.order_by("created_at").first(), new=False)
 
 
 def _post(
@@ -93,7 +93,7 @@ def _post(
     page: dict[str, str] | None,
     files: Sequence[str],
     prepare: Callable[[Turn, bool], object] | None,
-) -> Posted:
+) -> PostedMessage:
     role = Message.Role.VISITOR
     sent = uploads.ready(conversation, files, client_id=client_id) if files else []
     seq = next_seq(conversation, said_at=timezone.now(), title=_title(text or "".join(file.name for file in sent[:1])))
@@ -109,11 +109,11 @@ def _post(
     if conversation.state == Conversation.State.STAFF:
         if not notifications.about_message(conversation):
             unheld.wait_for_person(conversation, "A visitor writes, and the person they talked to has left")
-        return Posted(message, None, new=True)
+        return PostedMessage(message, None, new=True)
     turn = begin_turn(message, claimed=prepare is not None and not waits)
     if prepare and not waits:
         prepare(turn, bool(acted))
-    return Posted(message, turn, new=True)
+    return PostedMessage(message, turn, new=True)
 
 
 def rate_message(conversation: Conversation, message_id: str, value: int) -> None:

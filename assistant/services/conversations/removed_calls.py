@@ -37,7 +37,7 @@ class RemovedCall:
 def pending_of(conversations: Iterable[Conversation]) -> dict[str, list[dict[str, Any]]]:
     """For the tombstone: the conversations' calls that are to be hung up. Their rows stay locked until the caller's
     transaction ends: a call that the provider begins meanwhile finds no row, and is hung up by `keep`."""
-    assistants = {talk.pk: talk.assistant_id for talk in conversations}
+    assistants = {conversation.pk: conversation.assistant_id for conversation in conversations}
     rows = VoiceCall.objects.select_for_update().filter(conversation__in=assistants).order_by("pk")
     found = [
         asdict(RemovedCall(assistants[row.conversation_id], row.health_key, row.provider_call))

@@ -83,10 +83,10 @@ def results(organizations: QuerySet[Organization], period: Period) -> Results:
             **{f"{moment}__gte": period.start, f"{moment}__lt": period.end}, organization__in=organizations
         ).order_by()
 
-    talks = within(Conversation.objects.filter(last_seq__gt=0), "created_at")
+    conversations = within(Conversation.objects.filter(last_seq__gt=0), "created_at")
     rated = within(Conversation.objects, "rated_at")
     return Results(
-        **talks.aggregate(conversations=Count("pk"), alone=Count("pk", filter=Q(person_at=None))),
+        **conversations.aggregate(conversations=Count("pk"), alone=Count("pk", filter=Q(person_at=None))),
         booked=within(Appointment.objects.filter(state__in=BOOKED), "created_at").count(),
         unanswered=within(Question.objects.filter(state=Question.State.OPEN), "last_at").count(),
         **rated.aggregate(ratings=Count("rating"), rating=Avg("rating")),

@@ -17,7 +17,7 @@ from assistant.errors import InputError, ToolError
 from assistant.models import Conversation, Message
 from assistant.redaction import visible
 from assistant.sentences import label
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 from assistant.services.deliveries import outbox
 from assistant.services.organizations.looks import letterhead, look_of
 
@@ -57,10 +57,12 @@ def send(conversation: Conversation, email: str) -> str:
     with transaction.atomic():
         outbox.queue_email(
             conversation.organization,
+            outbox.Email(
+                title,
+                text=render_to_string("assistant/transcript.txt", context),
+                html=render_to_string("assistant/transcript.html", context),
+            ),
             to=address,
-            subject=title,
-            text=render_to_string("assistant/transcript.txt", context),
-            html=render_to_string("assistant/transcript.html", context),
             key=f"transcript:{conversation.pk}:{conversation.last_seq}:{address}"[:120],
             conversation=conversation,
         )

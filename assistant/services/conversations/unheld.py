@@ -18,9 +18,11 @@ def wait_for_person(conversation: Conversation, subject: str) -> None:
     if team:
         outbox.queue_email(
             conversation.organization,
+            outbox.Email(
+                f"{subject}: {conversation}",
+                f"Read what a visitor has written, and answer:\n{notifications.inbox_address(conversation)}\n",
+            ),
             to=team,
-            subject=f"{subject}: {conversation}",
-            text=f"Read what a visitor has written, and answer:\n{notifications.inbox_address(conversation)}\n",
             key=f"answered:{conversation.pk}:{conversation.last_seq}",
             conversation=conversation,
         )

@@ -65,7 +65,7 @@ def offer(conversation: Conversation, speaker: Speaker) -> VoiceCall:
     end_open(conversation, VoiceCall.Reason.REPLACED)
     minutes = conversation.assistant.voice_minutes
     reservation = budgets.reserve(
-        budgets.Asking(conversation.assistant, "voice", conversation),
+        budgets.Requester(conversation.assistant, "voice", conversation),
         model=speaker.model,
         prompt_tokens=PROMPT_TOKENS_PER_MINUTE * minutes,
         completion_tokens=COMPLETION_TOKENS_PER_MINUTE * minutes,

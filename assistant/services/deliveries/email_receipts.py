@@ -15,7 +15,7 @@ from assistant.models import Card, Conversation, Delivery, Organization, ToolCal
 from assistant.redaction import visible
 from assistant.sentences import label
 from assistant.services import admin_pages
-from assistant.services.booking import wording
+from assistant.services.booking.availability import wording
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -25,7 +25,7 @@ NETWORK_AT_LEAST = 5  # messages in 24 hours from one network to one recipient; 
 
 
 @dataclass(frozen=True)
-class Notice:
+class EmailContent:
     """An e-mail's content. `lines` are label and value of what the visitor gave; `detailed` lists them in the e-mail, with
     time and place. `to_team` adds the link to the conversation in the admin, which nobody else should see."""
 
@@ -44,11 +44,11 @@ def queue_with_receipt(
     organization: Organization,
     conversation: Conversation | None,
     recipients: Sequence[str],
-    notice: Notice,
+    content: EmailContent,
     *,
     per_recipient_per_day: int,
 ) -> str:
-    """Queue the notice to each recipient, with its receipt, in one transaction; returns the receipt's reference.
+    """Queue the e-mail to each recipient, with its receipt, in one transaction; returns the receipt's reference.
 
     A second time for the same call changes nothing. Raises `ToolError` for an invalid address and `ToolRefused` when the
     daily limit of a recipient is reached.
@@ -57,53 +57,52 @@ def queue_with_receipt(
     with transaction.atomic():
         # Orders the counting below among all who write for this organization at the same moment.
         Organization.objects.filter(pk=organization.pk).lock()
-        text, html = letter(organization, conversation, notice, reference)
+        text, html = render(organization, conversation, content, reference)
         for number, address in enumerate(dict.fromkeys(map(outbox.plain_address, recipients))):
             key = f"{call.idempotency_key}-{number}"
             _check_cap(organization, address, key, per_recipient_per_day, conversation.network if conversation else "")
             outbox.queue_email(
                 organization,
+                outbox.Email(content.subject, text, html, content.reply_to),
                 to=address,
-                subject=notice.subject,
-                text=text,
-                html=html,
                 key=key,
-                reply_to=notice.reply_to,
                 conversation=conversation,
                 call=call,
             )
         if conversation:
-            _add_receipt(call, conversation, notice, reference)
+            _add_receipt(call, conversation, content, reference)
         ledger.give_receipt(call, reference)
     return reference
 
 
-def _add_receipt(call: ToolCall, conversation: Conversation, notice: Notice, reference: str) -> None:
-    """Show the visitor that the notice is being sent, once for each call."""
-    if not notice.receipt_title or call.cards.filter(kind=Card.Kind.RECEIPT).exists():
+def _add_receipt(call: ToolCall, conversation: Conversation, content: EmailContent, reference: str) -> None:
+    """Show the visitor that the e-mail is being sent, once for each call."""
+    if not content.receipt_title or call.cards.filter(kind=Card.Kind.RECEIPT).exists():
         return
-    content = {
-        "title": notice.receipt_title,
+    card = {
+        "title": content.receipt_title,
         "reference": reference,
-        "lines": [[name, visible(value)] for name, value in notice.receipt_lines or notice.lines],
+        "lines": [[name, visible(value)] for name, value in content.receipt_lines or content.lines],
         "status": "sending",
     }
-    cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
+    cards.add(conversation, Card.Kind.RECEIPT, card, call=call)
 
 
-def letter(organization: Organization, conversation: Conversation | None, notice: Notice, reference: str) -> tuple[str, str]:
-    """Text and HTML of the notice; what visitors wrote is escaped in the one and plain in the other. Our own
+def render(
+    organization: Organization, conversation: Conversation | None, content: EmailContent, reference: str
+) -> tuple[str, str]:
+    """Text and HTML of the e-mail; what visitors wrote is escaped in the one and plain in the other. Our own
     words in it are in English for a team, and in the visitor's language for the visitor."""
-    locale = conversation.locale if conversation and not notice.to_team else ""
+    locale = conversation.locale if conversation and not content.to_team else ""
     assistant = conversation.assistant if conversation else None
     context = {
         **letterhead(look_of(organization, assistant), locale),
-        "notice": notice,
+        "content": content,
         "organization": organization,
         "reference": reference,
         "conversation": conversation,
         "admin_url": admin_pages.address("assistant_conversation_change", conversation.pk)
-        if notice.to_team and conversation
+        if content.to_team and conversation
         else "",
         "sent_from": label(
             "sent_from",
@@ -113,7 +112,9 @@ def letter(organization: Organization, conversation: Conversation | None, notice
             reference=reference,
         ),
     }
-    return render_to_string("assistant/notice.txt", context), render_to_string("assistant/notice.html", context)
+    return render_to_string("assistant/email_content.txt", context), render_to_string(
+        "assistant/email_content.html", context
+    )
 
 
 def _check_cap(organization: Organization, address: str, key: str, most: int, network: str) -> None:

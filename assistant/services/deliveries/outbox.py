@@ -10,6 +10,7 @@ import logging
 import random
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -38,27 +39,33 @@ NO_OUTCOME = "Sending was started many times, and each worker stopped before it 
 PER_ADDRESS_PER_DAY = 10
 
 
+@dataclass(frozen=True)
+class Email:
+    """What an e-mail says. `ics` is attached as an invitation or its cancellation, by `ics_method` (REQUEST, CANCEL)."""
+
+    subject: str
+    text: str
+    html: str = ""
+    reply_to: str = ""
+    ics: str = ""
+    ics_method: str = ""
+
+
 def queue_email(
     organization: Organization | None,
+    email: Email,
     *,
     to: str,
-    subject: str,
-    text: str,
     key: str,
-    html: str = "",
-    reply_to: str = "",
     conversation: Conversation | None = None,
     call: ToolCall | None = None,
     appointment: Appointment | None = None,
-    ics: str = "",
-    ics_method: str = "",
     send_before: datetime | None = None,
 ) -> Delivery:
     """Promise one e-mail to one address, in the caller's transaction; the same `key` again is the same promise.
 
-    Without an organization it goes to an operator of this installation.
-    The receipt card of `call` shows what becomes of it. `ics` is attached as an invitation or its cancellation, by
-    `ics_method` (REQUEST, CANCEL). Raises `ToolError` where `to` or `reply_to` is not one plain address.
+    Without an organization it goes to an operator of this installation. The receipt card of `call` shows what becomes of
+    it. Raises `ToolError` where `to` or the address to reply to is not one plain address.
     """
     row = Delivery(
         organization=organization,
@@ -67,12 +74,12 @@ def queue_email(
         appointment=appointment,
         key=key,
         to=plain_address(to),
-        reply_to=plain_address(reply_to) if reply_to else "",
-        subject=one_line(visible(" ".join(subject.split())), 200),
-        text=text,
-        html=html,
-        ics=ics,
-        ics_method=ics_method,
+        reply_to=plain_address(email.reply_to) if email.reply_to else "",
+        subject=one_line(visible(" ".join(email.subject.split())), 200),
+        text=email.text,
+        html=email.html,
+        ics=email.ics,
+        ics_method=email.ics_method,
         send_before=send_before,
     )
     return _queued(row)

@@ -1,10 +1,10 @@
-"""The links of letters to staff, put in as a letter is sent."""
+"""The links in e-mails to staff, put in as an e-mail is sent."""
 
 from __future__ import annotations
 
 from assistant.models import Delivery
 from assistant.services import passwords
-from assistant.services.deliveries.letters import MARK
+from assistant.services.deliveries.staff_emails import MARK
 from assistant.services.organizations import members
 
 LINKS = {members.KEY: members.link_of, passwords.KEY: passwords.link_of}

@@ -1,7 +1,7 @@
 """Verification of a visitor's e-mail address: a code that is mailed to it and typed into the chat.
 
 The card of a call that needs it asks for the address first, so that nothing is mailed without the visitor's own click,
-then for the code. The code is derived, not kept: what lies in the outbox is the letter without it.
+then for the code. The code is derived, not kept: what lies in the outbox is the e-mail without it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DIGITS = 6
 WRONG_CODES = 5  # on one card: five guesses of a million
 CODES_PER_VISITOR, CODES_PER_NETWORK = 5, 20  # in 24 hours
 CODE_VALID_FOR = timedelta(minutes=30)  # from when the card is shown
-KEY = "code:"  # how the outbox' keys of these letters begin
+KEY = "code:"  # how the outbox' keys of these e-mails begin
 
 
 def is_proven(conversation: Conversation) -> bool:
@@ -109,10 +109,12 @@ def _queue_code(card: Card, email: str) -> None:
     }
     outbox.queue_email(
         card.conversation.organization,
+        outbox.Email(
+            say("code_subject", organization=organization),
+            text=render_to_string("assistant/code.txt", about),
+            html=render_to_string("assistant/code.html", about),
+        ),
         to=email,
-        subject=say("code_subject", organization=organization),
-        text=render_to_string("assistant/code.txt", about),
-        html=render_to_string("assistant/code.html", about),
         key=f"{KEY}{card.pk}:{card.action['number']}",
         conversation=card.conversation,
     )

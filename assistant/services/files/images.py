@@ -1,7 +1,7 @@
 """Images written anew, in a child process: without metadata, and without what a decoder would stumble over.
 
-    rewritten(data) -> Rewritten      in a child process, from anywhere: the same image, and a thumbnail
-    drawn(data, shape) -> Drawn       likewise: a small picture of it
+    rewritten(data) -> RewrittenImage  in a child process, from anywhere: the same image, and a thumbnail
+    drawn(data, shape) -> DrawnImage  likewise: a small picture of it
 
 Images come from anybody, and a few bytes can stand for gigabytes of pixels: the child has bounds of memory and processor.
 It imports nothing of ours but this file, so that it starts quickly and knows no secret; it gets the image on its standard
@@ -37,7 +37,7 @@ class NotAnImage(Exception):
 
 
 @dataclass(frozen=True)
-class Rewritten:
+class RewrittenImage:
     type: str  # such as image/png
     data: bytes
     thumbnail: bytes  # a PNG
@@ -53,25 +53,25 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnImage:
     type: str  # image/png or image/jpeg, which all mail programs show
     data: bytes
     width: int
     height: int
 
 
-def rewritten(data: bytes, *, program: str = CHILD, wait_seconds: float = SECONDS + 15) -> Rewritten:
+def rewritten(data: bytes, *, program: str = CHILD, wait_seconds: float = SECONDS + 15) -> RewrittenImage:
     """The image written anew, and a small one. Raises `NotAnImage`."""
     answer, content = _asked([], data, program, wait_seconds)
     size = answer["size"]
-    return Rewritten(answer["type"], content[:size], content[size:])
+    return RewrittenImage(answer["type"], content[:size], content[size:])
 
 
-def drawn(data: bytes, shape: Shape, *, program: str = CHILD, wait_seconds: float = SECONDS + 15) -> Drawn:
+def drawn(data: bytes, shape: Shape, *, program: str = CHILD, wait_seconds: float = SECONDS + 15) -> DrawnImage:
     """A picture of that shape, of the first frame of what moves. Raises `NotAnImage`."""
     measures = [str(shape.width), str(shape.height), "crop" if shape.crop else "fit"]
     answer, content = _asked(measures, data, program, wait_seconds)
-    return Drawn(answer["type"], content, answer["width"], answer["height"])
+    return DrawnImage(answer["type"], content, answer["width"], answer["height"])
 
 
 def _asked(measures: list[str], data: bytes, program: str, wait_seconds: float) -> tuple[dict[str, Any], bytes]:
@@ -92,7 +92,7 @@ def _asked(measures: list[str], data: bytes, program: str, wait_seconds: float) 
     return answer, rest
 
 
-def rewrite(data: bytes) -> Rewritten:
+def rewrite(data: bytes) -> RewrittenImage:
     """`rewritten`, here and now."""
     from PIL import ImageOps
 
@@ -120,10 +120,10 @@ def rewrite(data: bytes) -> Rewritten:
     small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
     thumbnail = io.BytesIO()
     small.save(thumbnail, "PNG")
-    return Rewritten(FORMATS[kind], out.getvalue(), thumbnail.getvalue())
+    return RewrittenImage(FORMATS[kind], out.getvalue(), thumbnail.getvalue())
 
 
-def draw(data: bytes, shape: Shape) -> Drawn:
+def draw(data: bytes, shape: Shape) -> DrawnImage:
     """`drawn`, here and now."""
     from PIL import Image, ImageOps
 
@@ -146,7 +146,7 @@ def draw(data: bytes, shape: Shape) -> Drawn:
             pixels.save(out, kind, **how)
             found.append((len(out.getvalue()), FORMATS[kind], out.getvalue()))
     _, type, content = min(found)  # drawings are smaller as PNG, photos as JPEG
-    return Drawn(type, content, *pixels.size)
+    return DrawnImage(type, content, *pixels.size)
 
 
 def _opened(data: bytes) -> Any:

@@ -33,7 +33,7 @@ CHUNK_BYTES = 65_536
 ANSWER_BYTES = 4096
 
 
-class Found(Exception):
+class ThreatFound(Exception):
     """The scanner found something in the file."""
 
 
@@ -42,7 +42,7 @@ class NotScanned(Exception):
 
 
 def scan(data: bytes, scanner: Sequence[str], *, wait_seconds: float = WAIT_SECONDS) -> None:
-    """Return if `scanner` finds nothing in `data`, or if there is no scanner. Raises `Found` and `NotScanned`."""
+    """Return if `scanner` finds nothing in `data`, or if there is no scanner. Raises `ThreatFound` and `NotScanned`."""
     if not scanner:
         return
     try:
@@ -61,7 +61,7 @@ def scan(data: bytes, scanner: Sequence[str], *, wait_seconds: float = WAIT_SECO
 def _run(data: bytes, command: Sequence[str], wait_seconds: float) -> None:
     child = subprocess.run(command, input=data, capture_output=True, timeout=wait_seconds, check=False)
     if child.returncode == 1:
-        raise Found
+        raise ThreatFound
     if child.returncode:
         log.error("FILE_SCANNER ended with exit code %s: the file was refused.", child.returncode)
         raise NotScanned
@@ -79,7 +79,7 @@ def _ask_clamd(data: bytes, address: str, wait_seconds: float) -> None:
             answer += more
     said = answer.partition(b"\0")[0].strip()
     if said.endswith(b" FOUND"):
-        raise Found
+        raise ThreatFound
     if said != b"stream: OK":
         log.error("clamd answered with neither OK nor FOUND: the file was refused.")
         raise NotScanned
@@ -103,7 +103,7 @@ def _post(data: bytes, address: str, wait_seconds: float) -> None:
     said = orjson.loads(answer.body) if answer.status == 200 else None
     infected = said.get("infected") if isinstance(said, dict) else None
     if infected is True:
-        raise Found
+        raise ThreatFound
     if infected is not False:
         # A page that answers 200 to everything, as a proxy's may, must let nothing through.
         log.error("The scanner's answer (%s) does not say whether the file is infected: it was refused.", answer.status)

@@ -20,8 +20,8 @@ from django.db.models import Q, Sum
 from assistant.errors import InputError, NotAllowed, NotFound
 from assistant.models import Conversation, ConversationFile, Message, Organization
 from assistant.services.files import storing
-from assistant.services.files.images import NotAnImage, Rewritten, rewritten
-from assistant.services.files.scanning import Found, NotScanned, scan
+from assistant.services.files.images import NotAnImage, RewrittenImage, rewritten
+from assistant.services.files.scanning import NotScanned, ThreatFound, scan
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +103,14 @@ def examined(data: bytes, *, scanner: Scan = scan) -> tuple[str, bytes, bytes]:
     """
     try:
         scanner(data, settings.FILE_SCANNER)
-    except Found as error:
+    except ThreatFound as error:
         raise InputError("The virus scanner rejected the file.", code="file_refused") from error
     except NotScanned as error:
         raise InputError("The file could not be scanned for viruses. Try again later.", code="file_not_checked") from error
     if data.startswith(b"%PDF-"):
         return PDF, data, b""
     try:
-        image: Rewritten = rewritten(data)
+        image: RewrittenImage = rewritten(data)
     except NotAnImage as error:
         log.info("A file was refused: %s", error)
         raise InputError(

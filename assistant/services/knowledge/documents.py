@@ -19,7 +19,7 @@ from django.utils import timezone
 from assistant import live
 from assistant.models import Document, DocumentFile, Organization, Passage
 from assistant.services import renewal
-from assistant.services.knowledge.formats.result import MAX_CHARS, PROBLEMS, Extracted
+from assistant.services.knowledge.formats.result import MAX_CHARS, PROBLEMS, ExtractedText
 from assistant.services.knowledge.passages import passages
 from assistant.services.knowledge.search import indexed
 from assistant.services.knowledge.words import VERSION
@@ -55,7 +55,7 @@ def queue(document: Document, *, file: tuple[str, bytes] | None = None, encoding
         if has_to_be_read(document):
             live.queue_task(TASK, document.pk)
         else:
-            _keep(document, Extracted(document.text, note=document.note))
+            _keep(document, ExtractedText(document.text, note=document.note))
 
 
 def read_again(document: Document) -> bool:
@@ -135,14 +135,14 @@ def claim(document_id: UUID | str) -> Document | None:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PageVersion:
     """What a site said of a page's version, to be told the next time."""
 
     etag: str = ""
     last_modified: str = ""
 
 
-def keep(document: Document, found: Extracted, seen: Seen = Seen()) -> bool:
+def keep(document: Document, found: ExtractedText, seen: PageVersion = PageVersion()) -> bool:
     """It was read: replace its passages. False when the lease was lost meanwhile, and another reader's text counts."""
     with transaction.atomic():
         if not _still_mine(document):
@@ -187,7 +187,7 @@ def _still_mine(document: Document) -> bool:
     return held.first() is not None
 
 
-def _keep(document: Document, found: Extracted) -> None:
+def _keep(document: Document, found: ExtractedText) -> None:
     """A passage that is still there stays the row it is, with its vector: pages are read every day and change seldom."""
     document.text, document.note, document.words_version = found.text, found.note[:300], VERSION
     _settle(document)

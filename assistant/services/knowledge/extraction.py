@@ -3,7 +3,7 @@
 Files come from untrusted sources: one that takes all memory, or the processor for minutes, ends a child and not the
 server that chats with visitors.
 
-    extract(data, name) -> Extracted          in a child, from anywhere
+    extract(data, name) -> ExtractedText      in a child, from anywhere
 
 The child imports `formats` and nothing else of ours, so that it starts quickly and knows no secret; it gets the file on its
 standard input and answers with JSON on its standard output.
@@ -23,7 +23,14 @@ from assistant.child_limits import bound_this_process
 from assistant.services.knowledge.formats.charsets import decoded, decoded_as
 from assistant.services.knowledge.formats.delimited import read_delimited
 from assistant.services.knowledge.formats.pdf import read_pdf
-from assistant.services.knowledge.formats.result import MAX_BYTES, MAX_CHARS, SUFFIXES, TABLE_SUFFIXES, Extracted, Unreadable
+from assistant.services.knowledge.formats.result import (
+    MAX_BYTES,
+    MAX_CHARS,
+    SUFFIXES,
+    TABLE_SUFFIXES,
+    ExtractedText,
+    Unreadable,
+)
 from assistant.services.knowledge.formats.web import read_page
 from assistant.services.knowledge.formats.word import read_word
 
@@ -46,7 +53,7 @@ def extract(
     chosen: str = "",
     program: str = CHILD,
     wait_seconds: float = SECONDS + 15,
-) -> Extracted:
+) -> ExtractedText:
     """The text of a file of that name, read by `program` in a child process. `charset` is what its server says, `chosen`
     the encoding that staff have decided on. Raises `Unreadable`."""
     if len(data) > MAX_BYTES:
@@ -63,10 +70,10 @@ def extract(
     answer: dict[str, Any] = json.loads(child.stdout)
     if "code" in answer:
         raise Unreadable(answer["code"])
-    return Extracted(**answer)
+    return ExtractedText(**answer)
 
 
-def read(data: bytes, name: str, *, charset: str = "", chosen: str = "") -> Extracted:
+def read(data: bytes, name: str, *, charset: str = "", chosen: str = "") -> ExtractedText:
     """`extract`, here and now."""
     found = _found(_kind(data, name), data, charset, chosen)
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in _clean(found.text).split("\n"))).strip()
@@ -75,10 +82,10 @@ def read(data: bytes, name: str, *, charset: str = "", chosen: str = "") -> Extr
     note = found.note
     if len(text) > MAX_CHARS:
         text, note = text[:MAX_CHARS], f"Only the first {MAX_CHARS:,} characters were read. {note}".strip()
-    return Extracted(text, " ".join(_clean(found.title).split())[:200], note)
+    return ExtractedText(text, " ".join(_clean(found.title).split())[:200], note)
 
 
-def _found(kind: str, data: bytes, charset: str, chosen: str) -> Extracted:
+def _found(kind: str, data: bytes, charset: str, chosen: str) -> ExtractedText:
     if kind == "pdf":
         return read_pdf(data)
     if kind == "docx":
@@ -91,8 +98,8 @@ def _found(kind: str, data: bytes, charset: str, chosen: str) -> Extracted:
     note = f"{broken} place{'s' if broken > 1 else ''} could not be decoded." if broken else ""
     if kind == "html":
         page = read_page(text)
-        return Extracted(page.text, page.title, f"{page.note} {note}".strip())
-    return Extracted(read_delimited(_clean(text)) if kind == "table" else text, note=note)
+        return ExtractedText(page.text, page.title, f"{page.note} {note}".strip())
+    return ExtractedText(read_delimited(_clean(text)) if kind == "table" else text, note=note)
 
 
 def _kind(data: bytes, name: str) -> str:

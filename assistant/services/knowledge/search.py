@@ -29,7 +29,7 @@ SPARE = 4  # times as many are looked up as are wanted: a passage may have gone 
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPassage:
     """A passage that says something about a query. `title` is the document's, `heading` the path of headings within.
 
     `score` compares it with the best one, from 0 to 1; `ways` are those by which it was found, "words" and "meaning".
@@ -45,7 +45,7 @@ class Found:
 
 def search(
     organization: Organization, assistant: Assistant | None, query: str, limit: int = 4, vector: Vector | None = None
-) -> list[Found]:
+) -> list[FoundPassage]:
     """The passages that say most about `query`, best first, of what `assistant` may search; of all where none is named.
 
     `query` is data: any text of any length; `vector` is what it means, where that is known.
@@ -62,7 +62,7 @@ def search(
     for row in (passages[pk] for pk in best if pk in passages):
         ways = tuple(way for way, share in shares.items() if row.pk in share)
         score = max(shares[way][row.pk] for way in ways)
-        found.append(Found(str(row.document), row.title, row.text, row.document.url, round(score, 3), ways))
+        found.append(FoundPassage(str(row.document), row.title, row.text, row.document.url, round(score, 3), ways))
     return found[:limit]
 
 
@@ -129,7 +129,7 @@ def _ranked(candidates: dict[int, Counter[str]], rarity: dict[str, float]) -> li
     return sorted(((pk, score(words)) for pk, words in enough.items()), key=lambda pair: (-pair[1], pair[0]))
 
 
-def in_prompt(assistant: Assistant, query: str, limit: int = 4) -> list[Found]:
+def in_prompt(assistant: Assistant, query: str, limit: int = 4) -> list[FoundPassage]:
     """The parts that say most about `query`, best first, of what `assistant` is told with every message: its short
     knowledge and its instructions. For staff: a model reads all of it, whatever is asked.
     """
@@ -143,4 +143,6 @@ def in_prompt(assistant: Assistant, query: str, limit: int = 4) -> list[Found]:
     by_words = dict(_ranked(words, rarity)) if rarity else {}
     shares = _shares(by_words)
     best = list(by_words)[:limit]
-    return [Found(parts[n][0], parts[n][1].title, parts[n][1].text, "", round(shares[n], 3), ("words",)) for n in best]
+    return [
+        FoundPassage(parts[n][0], parts[n][1].title, parts[n][1].text, "", round(shares[n], 3), ("words",)) for n in best
+    ]

@@ -14,7 +14,7 @@ from assistant.models import Assistant, Method, Organization
 from assistant.models.methods.method import MAX_METHODS
 
 
-class Sourced(Protocol):
+class SourcedDraft(Protocol):
     """What an import found; `source` finds the method that an earlier import made of it, and is empty for none."""
 
     @property
@@ -24,11 +24,11 @@ class Sourced(Protocol):
     def name(self) -> str: ...
 
 
-Draft = TypeVar("Draft", bound=Sourced)
+Draft = TypeVar("Draft", bound=SourcedDraft)
 
 
 @dataclass(frozen=True)
-class Applied:
+class ImportResult:
     created: tuple[Method, ...]
     updated: tuple[Method, ...]
 
@@ -39,7 +39,7 @@ def apply(
     fit: Callable[[Method, Draft], None],
     *,
     assistants: Iterable[Assistant] = (),
-) -> Applied:
+) -> ImportResult:
     """Make a method of each draft, or bring the one up to date that was made of it before; `assistants` get the new ones.
 
     `fit` puts a draft into a method and raises `ValidationError` where it does not go. Raises `ImportRefused`, and has
@@ -62,7 +62,7 @@ def apply(
 
 def _save_each(
     organization: Organization, drafts: Sequence[Draft], fit: Callable[[Method, Draft], None], before: list[Method]
-) -> Applied:
+) -> ImportResult:
     """A method of each draft, saved one by one, so that each name is compared with those saved before it."""
     known = {method.source: method for method in before if method.source}
     names = {method.name for method in before}
@@ -82,4 +82,4 @@ def _save_each(
             known[draft.source] = method
         method.save()
         (created if new else updated).append(method)
-    return Applied(tuple(created), tuple(updated))
+    return ImportResult(tuple(created), tuple(updated))

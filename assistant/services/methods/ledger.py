@@ -59,7 +59,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Begun:
+class BegunCall:
     """A call and its row. `new`: there was none at its place before; then `refused` is why it may not run, or empty, and
     the row is claimed for the caller if it was to act at once."""
 
@@ -80,7 +80,7 @@ def begin(
     place: Place | None = None,
     key: str = "",
     **fields: Any,
-) -> Begun:
+) -> BegunCall:
     """Write the row of a call, unless its place, or its `key`, has one; `fields` are its columns. In the same transaction,
     `authorize` it, where it can `act`, and claim it by writing it, where it is to act at once: exactly one of all callers
     gets it as `new`, and it is never found not to have begun. Any other is PENDING.
@@ -119,7 +119,7 @@ def _row(
     return row
 
 
-def _insert(row: ToolCall, place: Place | None) -> Begun:
+def _insert(row: ToolCall, place: Place | None) -> BegunCall:
     """Insert the row unless its place or its key has one, and only under the turn's fence: what was inserted without it
     is rolled back with the transaction."""
     lease = (place.turn.pk, place.turn.fence) if place else ()
@@ -129,12 +129,12 @@ def _insert(row: ToolCall, place: Place | None) -> Begun:
             raise TurnTaken("The lease is lost; nothing may be begun.")
         place.turn.may_have_calls = True
     if written:
-        return Begun(row, new=True)
+        return BegunCall(row, new=True)
     same: dict[str, Any] = {"turn": row.turn_id, "round": row.round, "ordinal": row.ordinal}
     if row.idempotency_key != f"call-{row.pk}":
         same = {"idempotency_key": row.idempotency_key}
     known = ToolCall.objects.select_related("method").get(**same, conversation=row.conversation_id)
-    return Begun(known, new=False)
+    return BegunCall(known, new=False)
 
 
 def _holds(turn: Turn) -> bool:

@@ -21,10 +21,10 @@ _USED = """
         AND (used.state NOT IN ('refused', 'failed') OR (used.state = 'failed'
         AND used.code IN ('', 'timeout', 'too_large', 'redirect', 'mcp_error', 'mcp_http', 'mcp_type')))
 """
-_OF_TALK = " JOIN assistant_conversation AS talk ON talk.id = used.conversation_id"
+_OF_CONVERSATION = " JOIN assistant_conversation AS conversation ON conversation.id = used.conversation_id"
 _COUNTS = (
-    f"SELECT ({_USED.format(join='')}), ({_USED.format(join=_OF_TALK)} AND talk.visitor_id = %s), "
-    f"({_USED.format(join=_OF_TALK)} AND talk.network = %s AND talk.network <> '')"
+    f"SELECT ({_USED.format(join='')}), ({_USED.format(join=_OF_CONVERSATION)} AND conversation.visitor_id = %s), "
+    f"({_USED.format(join=_OF_CONVERSATION)} AND conversation.network = %s AND conversation.network <> '')"
 )
 
 
@@ -51,12 +51,12 @@ def why_not(row: ToolCall, method: Method, assistant: Assistant | None) -> str:
 
 
 def _exceeded(row: ToolCall, method: Method) -> str:
-    talk: Conversation | None = row.conversation
+    conversation: Conversation | None = row.conversation
     one = method.pk, row.name, timezone.now() - timedelta(days=1), row.pk
-    who = talk.visitor_id if talk else None
-    [(used, by_visitor, by_network)] = execute(_COUNTS, *one, *one, who, *one, talk.network if talk else "")
-    if talk and by_visitor >= method.per_visitor_per_day:
+    who = conversation.visitor_id if conversation else None
+    [(used, by_visitor, by_network)] = execute(_COUNTS, *one, *one, who, *one, conversation.network if conversation else "")
+    if conversation and by_visitor >= method.per_visitor_per_day:
         return "visitor_quota"
-    if talk and talk.network and by_network >= method.network_share:
+    if conversation and conversation.network and by_network >= method.network_share:
         return "network_quota"
     return "daily_quota" if used >= method.per_day else ""

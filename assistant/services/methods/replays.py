@@ -65,7 +65,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """A visitor's message, the reply and the calls that it got, and those that it would get now; `now` is None as long as
     nobody has looked."""
 
@@ -137,11 +137,11 @@ def end(replay: Replay, problem: str = "") -> None:
     _mine(replay).update(state=state, problem=problem[:300], leased_until=None, ended_at=timezone.now())
 
 
-def compared(replay: Replay) -> list[Compared]:
+def compared(replay: Replay) -> list[Comparison]:
     """The conversation's messages, each with what it was answered then and now."""
     results: dict[str, Result] = {result["message"]: result for result in replay.results}
     return [
-        Compared(turn.message, _reply(turn), _calls_of([turn.message_id]), results.get(str(turn.message_id)))
+        Comparison(turn.message, _reply(turn), _calls_of([turn.message_id]), results.get(str(turn.message_id)))
         for turn in _turns(replay)
     ]
 

@@ -37,7 +37,7 @@ from assistant.models import (
     PushSubscription,
     StaffEvent,
 )
-from assistant.models.booking.outside import origin_of
+from assistant.models.booking.outside_calendars import origin_of
 from assistant.redaction import clean
 from assistant.secrets import SecretUnreadable
 from assistant.services.deliveries import outbox

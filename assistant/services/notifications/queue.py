@@ -203,7 +203,7 @@ def send_email(row: Notification) -> None:
         if _settle(row, state=Notification.State.SENT, sent_at=timezone.now(), last_error=""):
             subject = f"{row.organization}: {row.title}"
             key = f"{OF_NOTIFICATION}{row.pk}"
-            outbox.queue_email(row.organization, to=row.user.email, subject=subject, text=text, key=key)
+            outbox.queue_email(row.organization, outbox.Email(subject, text), to=row.user.email, key=key)
 
 
 OF_NOTIFICATION = "notification:"  # how the keys of its e-mails begin

@@ -59,8 +59,8 @@ def look_of(organization: Organization, assistant: Assistant | None = None) -> L
 
 def look_of_appointment(appointment: Appointment) -> Look:
     """In the colour of the assistant that it was booked with."""
-    talk = appointment.conversation
-    return look_of(appointment.organization, talk.assistant if talk else None)
+    conversation = appointment.conversation
+    return look_of(appointment.organization, conversation.assistant if conversation else None)
 
 
 def letterhead(look: Look, locale: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from assistant.models import Delivery, Invitation, Membership, Organization
 from assistant.models.organizations.invitation import expiry
 from assistant.services import audit, logins
 from assistant.services.conversations import unheld
-from assistant.services.deliveries import letters, outbox
+from assistant.services.deliveries import outbox, staff_emails
 from assistant.services.organizations import rate_limits
 from assistant.services.organizations.roles import Act, Role, may
 
@@ -94,14 +94,16 @@ def withdraw(invitations: QuerySet[Invitation]) -> int:
 def _send(invitation: Invitation) -> None:
     organization = invitation.organization
     who = (invitation.by.get_full_name() or invitation.by.email or invitation.by.username) if invitation.by else "The team"
-    letter = letters.Letter(
+    email = staff_emails.StaffEmail(
         subject=f"Join {organization.name} on Interworky",
         text=f"{who} invites you to join {organization.name} as {invitation.get_role_display().lower()}.\n\n"
         "The link leads to a page on which you choose your password. If you have an account, log in there to join.",
         button="Accept the invitation",
         small="The link can be used once, within seven days. If you do not know what this is about, ignore this e-mail.",
     )
-    letters.queue(letter, to=invitation.email, key=f"{KEY}{invitation.pk}:{invitation.number}", organization=organization)
+    staff_emails.queue(
+        email, to=invitation.email, key=f"{KEY}{invitation.pk}:{invitation.number}", organization=organization
+    )
 
 
 def link_of(rest: str) -> str:

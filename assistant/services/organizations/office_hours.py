@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from assistant.models import OfficeHours, Organization
-from assistant.services.booking.hours import Days, Hours, Interval
+from assistant.services.booking.availability.hours import Days, Hours, Interval
 
 LOOKED_AHEAD = timedelta(days=60)
 MOMENT = timedelta(seconds=1)

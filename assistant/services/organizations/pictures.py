@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from assistant.errors import InputError, NotFound
 from assistant.models import Assistant, Organization, Picture
-from assistant.services.files.images import Drawn, NotAnImage, Shape, drawn
-from assistant.services.files.scanning import Found, NotScanned, scan
+from assistant.services.files.images import DrawnImage, NotAnImage, Shape, drawn
+from assistant.services.files.scanning import NotScanned, ThreatFound, scan
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,10 @@ ACCEPTED = "image/png,image/jpeg,image/webp,image/gif"
 
 Owner = Assistant | Organization
 Scan = Callable[[bytes, Sequence[str]], None]
-Drawer = Callable[[bytes, Shape], Drawn]
+Drawer = Callable[[bytes, Shape], DrawnImage]
 
 
-def examined(file: BinaryIO, shape: Shape, *, scanner: Scan = scan, drawer: Drawer = drawn) -> Drawn:
+def examined(file: BinaryIO, shape: Shape, *, scanner: Scan = scan, drawer: Drawer = drawn) -> DrawnImage:
     """What to keep of an uploaded file. It takes a process and up to some seconds: not for a transaction.
 
     Raises `InputError` with a sentence for staff.
@@ -45,7 +45,7 @@ def examined(file: BinaryIO, shape: Shape, *, scanner: Scan = scan, drawer: Draw
     try:
         scanner(data, settings.FILE_SCANNER)
         return drawer(data, shape)
-    except Found as error:
+    except ThreatFound as error:
         raise InputError("The virus scanner refused the file.", code="file_refused") from error
     except NotScanned as error:
         raise InputError("The file could not be scanned for viruses. Try again later.", code="file_not_checked") from error
@@ -67,7 +67,7 @@ def _reason(data: bytes, problem: str) -> str:
     return "This file is not a JPEG, PNG, WebP or GIF, or it is damaged. Choose another file."
 
 
-def keep(owner: Owner, picture: Drawn) -> Picture:
+def keep(owner: Owner, picture: DrawnImage) -> Picture:
     """The picture as the owner's, in place of an earlier one."""
     digest = hashlib.sha256(f"{owner._meta.model_name} {owner.pk}\n".encode() + picture.data).hexdigest()[:40]
     about = {"data": picture.data, "type": picture.type, "width": picture.width, "height": picture.height}

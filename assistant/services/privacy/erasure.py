@@ -40,7 +40,7 @@ from assistant.models import (
 from assistant.models.booking.appointments import new_reference
 from assistant.models.deliveries import erased_address
 from assistant.services import audit
-from assistant.services.booking import entries
+from assistant.services.booking.calendar_sync import entries
 from assistant.services.conversations import removed_calls
 from assistant.services.organizations import answer_cache
 from assistant.services.privacy import inventory
@@ -86,7 +86,7 @@ def erase(
             counts=_counts(visitor),
             pending={
                 "drafts": [f"{turn.pk}.{fence}" for turn in turns for fence in range(turn.fence + 2)],
-                "assistants": sorted({talk.assistant_id for talk in conversations}),
+                "assistants": sorted({conversation.assistant_id for conversation in conversations}),
                 "letters": [row.message_id for row in _rows(visitor, Delivery) if row.state in SENT],
                 **removed_calls.pending_of(conversations),
             },
@@ -94,7 +94,7 @@ def erase(
         if done_by:
             audit.record_outside(organization, done_by[0], AuditEntry.Act.DELETED, visitor, done_by[1])
         _delete(visitor, turns)
-        transaction.on_commit(lambda: _after(removal, turns, [talk.pk for talk in conversations]))
+        transaction.on_commit(lambda: _after(removal, turns, [conversation.pk for conversation in conversations]))
     log.info("organization %s: visitor %s was erased (%s): %s", organization.pk, visitor_id, reason, removal.counts)
     return removal
 

@@ -20,7 +20,7 @@ from assistant.errors import NotFound
 from assistant.models import AuditEntry, ConversationFile, Delivery, Organization, Visitor
 from assistant.services import audit
 from assistant.services.files import storing
-from assistant.services.privacy import inventory, own_letters
+from assistant.services.privacy import inventory, own_emails
 from assistant.services.privacy.inventory import About, Erasure, Table
 
 MAX_FILES_BYTES = 200 * 2**20  # in one zip
@@ -131,7 +131,7 @@ def _rows(
     fields = inventory.fields(model, names)
     rows = [row for visitor in visitors for row in inventory.rows_of(visitor, model, table).order_by("pk")]
     if own and model is Delivery:
-        rows = own_letters.own(organization, visitors, rows)
+        rows = own_emails.own(organization, visitors, rows)
     found = [{field.name: _value(field, row) for field in fields} for row in rows]
     return sorted(found, key=_moment)
 

@@ -42,9 +42,9 @@ class Coverage:
     email: str = ""  # the proven address
 
     def as_json(self) -> dict[str, str | int]:
-        talks = Conversation.objects.filter(visitor__in=self.visitors, last_seq__gt=0)
+        conversations = Conversation.objects.filter(visitor__in=self.visitors, last_seq__gt=0)
         coming = Appointment.objects.upcoming(timezone.now()).filter(visitor__in=self.visitors)
-        counted: dict[str, str | int] = {"conversations": talks.count(), "appointments": coming.count()}
+        counted: dict[str, str | int] = {"conversations": conversations.count(), "appointments": coming.count()}
         return {"covers": self.covers, **({"email": self.email} if self.email else {}), **counted}
 
 

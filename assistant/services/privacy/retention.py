@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 BATCH = 50  # visitors or conversations, each with all that belongs to it
 ROWS = 500  # calls or e-mails
 BATCHES = 20  # of each kind, of an organization, in one run; the rest waits for the next run
-ENDED_LETTERS = (Delivery.State.SENT, Delivery.State.KEPT, Delivery.State.LOGGED, Delivery.State.DEAD)
+ENDED_EMAILS = (Delivery.State.SENT, Delivery.State.KEPT, Delivery.State.LOGGED, Delivery.State.DEAD)
 
 
 def run(now: datetime | None = None) -> list[Removal]:
@@ -144,11 +144,11 @@ def delete_ledger(organization: Organization, before: datetime) -> dict[str, int
     """Calls and e-mails that have an outcome. Those of appointments that are not over stay."""
     old = {"organization": organization, "created_at__lt": before}
     calls = ToolCall.objects.filter(**old).exclude(state__in=[*ToolCall.OPEN, ToolCall.State.WAITING])
-    letters = Delivery.objects.filter(**old, state__in=ENDED_LETTERS)
+    emails = Delivery.objects.filter(**old, state__in=ENDED_EMAILS)
     counts = {}
     for rows in (
         calls.exclude(appointment__end_at__gte=before).exclude(turn__in=Turn.objects.open()),
-        letters.exclude(appointment__end_at__gte=before),
+        emails.exclude(appointment__end_at__gte=before),
     ):
         found = list(rows.order_by("created_at").values_list("pk", flat=True)[:ROWS])
         rows.model._default_manager.filter(pk__in=found).delete()

@@ -35,7 +35,7 @@ KEEP_USAGE = timedelta(days=400)  # a year can be compared with the one before
 
 
 @dataclass(frozen=True)
-class Asking:
+class Requester:
     """Who asks, and for what. `owner` pays where no assistant asks."""
 
     assistant: Assistant | None
@@ -98,7 +98,7 @@ class _Used:
 @dataclass(frozen=True)
 class Reservation:
     usage_id: int
-    asking: Asking
+    asking: Requester
     model: str
     rate: Rate
     prompt_tokens: int
@@ -107,7 +107,7 @@ class Reservation:
     limits: tuple[_Limit, ...]
 
 
-def _limits(asking: Asking, budget: Budget, now: datetime) -> list[_Limit]:
+def _limits(asking: Requester, budget: Budget, now: datetime) -> list[_Limit]:
     """The organization's month comes first: its row's lock puts all of the organization's requests in a line."""
     local = now.astimezone(ZoneInfo(asking.organization.timezone))
     month, day, minute = f"{local:%Y-%m}", f"{local:%Y-%m-%d}", f"{local:%Y-%m-%dT%H:%M}"
@@ -146,7 +146,7 @@ def _micros(dollars: Decimal | None) -> int | None:
 
 
 def reserve(
-    asking: Asking,
+    asking: Requester,
     *,
     model: str,
     prompt_tokens: int,
@@ -191,7 +191,7 @@ def reservation_of(usage_id: int | None) -> Reservation | None:
     row = rows.filter(pk=usage_id, reserved=True).first() if usage_id else None
     if row is None:
         return None
-    asking = Asking(row.assistant, row.task, row.conversation, owner=row.organization)
+    asking = Requester(row.assistant, row.task, row.conversation, owner=row.organization)
     rate = rate_of(row.organization, row.model)
     tokens = row.prompt_tokens + row.completion_tokens
     micros = rate.micros(row.prompt_tokens, row.completion_tokens) or 0
@@ -239,8 +239,8 @@ def _for_update() -> str:
     return " FOR UPDATE" if connection.features.has_select_for_update else ""
 
 
-def refuse_if_spent(asking: Asking, now: datetime | None = None) -> None:
-    """Raises `BudgetExceeded` where nothing more fits: for what cannot be measured beforehand, as a talk. Takes nothing."""
+def refuse_if_spent(asking: Requester, now: datetime | None = None) -> None:
+    """Raises `BudgetExceeded` where nothing more fits: for a voice call, which is measured afterwards. Takes nothing."""
     budget = _budget_of(asking.organization)
     rows = Spending.objects.filter(organization=asking.organization)
     for limit in _limits(asking, budget, now or timezone.now()):
@@ -251,7 +251,7 @@ def refuse_if_spent(asking: Asking, now: datetime | None = None) -> None:
             raise _exceeded(asking, budget, limit)
 
 
-def _exceeded(asking: Asking, budget: Budget, full: _Limit) -> BudgetExceeded:
+def _exceeded(asking: Requester, budget: Budget, full: _Limit) -> BudgetExceeded:
     return BudgetExceeded(
         " ".join(f"The limit of {full.scope} {full.subject} for {full.period} is reached.".split()),
         whose=full.scope,
@@ -291,7 +291,7 @@ def _replace(usage_id: int, rows: list[Usage]) -> bool:
     return True
 
 
-def _row(asking: Asking, attempt: Attempt, rate: Rate) -> Usage:
+def _row(asking: Requester, attempt: Attempt, rate: Rate) -> Usage:
     usage = attempt.usage or llm.TokenUsage(exact=False)
     if attempt.source == Usage.Source.DEMO:
         rate = FREE
@@ -359,7 +359,7 @@ def notify_team(
     if not organization.team_email:
         return
     try:
-        outbox.queue_email(organization, to=organization.team_email, subject=subject, text=text, key=key)
+        outbox.queue_email(organization, outbox.Email(subject, text), to=organization.team_email, key=key)
     except ToolError:
         log.warning("organization %s: the team's e-mail address is not valid", organization.pk)
 

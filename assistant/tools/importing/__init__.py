@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from assistant.errors import ImportRefused
 from assistant.tools.importing import documents, legacy_export, openapi, postman
-from assistant.tools.importing.draft import Found, MethodDraft, Problem, changes, fit, validated
+from assistant.tools.importing.draft import FoundDrafts, MethodDraft, Problem, changes, fit, validated
 
-__all__ = ["Found", "MethodDraft", "Problem", "changes", "fit", "read", "validated"]
+__all__ = ["FoundDrafts", "MethodDraft", "Problem", "changes", "fit", "read", "validated"]
 
 
-def read(data: bytes | str, *, base_url: str = "") -> Found:
+def read(data: bytes | str, *, base_url: str = "") -> FoundDrafts:
     """The drafts of an OpenAPI description, a Postman collection or exported methods, in JSON or YAML.
 
     `base_url` is used where the document has no address of its own. Raises `ImportRefused` for what cannot be read

@@ -62,7 +62,7 @@ class MethodDraft:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundDrafts:
     """The drafts found in a document, a server or a sentence, in its own order."""
 
     title: str
@@ -79,7 +79,7 @@ class Found:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Found:
+    def from_json(cls, stored: dict[str, Any]) -> FoundDrafts:
         def problems(rows: list[dict[str, str]]) -> tuple[Problem, ...]:
             return tuple(Problem(**row) for row in rows)
 
@@ -98,7 +98,7 @@ class NotImportable(Exception):
         self.problem = Problem(code, text)
 
 
-def validated(found: Found, methods: Sequence[Method]) -> Found:
+def validated(found: FoundDrafts, methods: Sequence[Method]) -> FoundDrafts:
     """`found`, each draft validated like staff's own, under a name that is free among the organization's `methods`."""
     known = {method.source: method for method in methods if method.source}
     taken = {tool.name for method in methods for tool in tools_of(method)} | {method.name for method in methods}

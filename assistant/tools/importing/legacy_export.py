@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.tools.importing.draft import (
     RISKS,
-    Found,
+    FoundDrafts,
     MethodDraft,
     NotImportable,
     Problem,
@@ -34,9 +34,9 @@ def recognises(document: Any) -> bool:
     return any(isinstance(row, dict) and "method_name" in row for row in _rows(document))
 
 
-def read(document: Any, *, base_url: str = "") -> Found:
+def read(document: Any, *, base_url: str = "") -> FoundDrafts:
     drafts = [_draft(row, base_url) for row in _rows(document) if isinstance(row, dict)]
-    return Found("Interworky methods", tuple(drafts))
+    return FoundDrafts("Interworky methods", tuple(drafts))
 
 
 def _rows(document: Any) -> list[Any]:

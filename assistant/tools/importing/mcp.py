@@ -10,7 +10,7 @@ from assistant.errors import ImportRefused, OutboundError, ToolError
 from assistant.models import Method
 from assistant.redaction import redacted
 from assistant.tools import mcp
-from assistant.tools.importing.draft import Found, MethodDraft, NotImportable, Problem, method_name, plain, source_key
+from assistant.tools.importing.draft import FoundDrafts, MethodDraft, NotImportable, Problem, method_name, plain, source_key
 from assistant.tools.importing.schemas import Budget, Schemas
 from assistant.tools.request import CREDENTIAL
 
@@ -19,7 +19,7 @@ MAX_REASON_CHARS = 600
 
 async def read(
     url: str, *, auth: str = "none", auth_name: str = "", credential: str = "", seconds: float = mcp.LIST_SECONDS
-) -> Found:
+) -> FoundDrafts:
     """Import a server's tools, listed within `seconds`. Raises `ImportRefused` with the code of what went wrong."""
     config = {"url": url, "auth": auth, "auth_name": auth_name}
     form = mcp.Config({**config, "tool": "any", "timeout_seconds": 20, "max_kb": 256})
@@ -36,7 +36,7 @@ async def read(
     budget = Budget()
     drafts = tuple(_draft(tool, config, secrets, budget) for tool in listed.tools)
     notes = (Problem("pages", listed.remark),) if listed.remark else ()
-    return Found(urlsplit(url).hostname or url, drafts, notes)
+    return FoundDrafts(urlsplit(url).hostname or url, drafts, notes)
 
 
 def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str], budget: Budget) -> MethodDraft:

@@ -20,7 +20,7 @@ from assistant.tools.credentials import is_credential
 from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
-    Found,
+    FoundDrafts,
     MethodDraft,
     NotImportable,
     Problem,
@@ -51,7 +51,7 @@ def recognises(document: Any) -> bool:
     return "item" in document or "requests" in document or (isinstance(info, dict) and "postman" in str(info.get("schema")))
 
 
-def read(document: dict[str, Any], *, base_url: str = "") -> Found:
+def read(document: dict[str, Any], *, base_url: str = "") -> FoundDrafts:
     """Raises `ImportRefused`: postman_v1, no_requests, too_many."""
     info = document.get("info")
     if "requests" in document or not isinstance(info, dict):
@@ -69,7 +69,7 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
         drafts.append(draft)
     if not drafts:
         raise ImportRefused("The collection contains no requests.", code="no_requests")
-    return Found(collection.title, tuple(drafts))
+    return FoundDrafts(collection.title, tuple(drafts))
 
 
 def _items(items: Any, folders: tuple[str, ...], auth: Any, depth: int) -> Iterator[tuple[tuple[str, ...], Any, Any]]:

@@ -15,7 +15,7 @@ from assistant.errors import ImportRefused
 from assistant.llm import ChatMessage
 from assistant.tools.importing.draft import (
     RISKS,
-    Found,
+    FoundDrafts,
     MethodDraft,
     NotImportable,
     Problem,
@@ -51,7 +51,7 @@ def messages(sentence: str) -> list[ChatMessage]:
     return [ChatMessage("system", QUESTION), ChatMessage("user", sentence.strip())]
 
 
-def read(sentence: str, answer: str) -> Found:
+def read(sentence: str, answer: str) -> FoundDrafts:
     """The draft that a model's `answer` to `sentence` holds. Raises `ImportRefused` where it holds none."""
     start, end = answer.find("{"), answer.rfind("}")
     try:
@@ -77,7 +77,7 @@ def read(sentence: str, answer: str) -> Found:
     except NotImportable as error:
         draft = replace(draft, problems=(error.problem,))
     note = Problem("drafted", "Written by a model. Review it before you select it.")
-    return Found(plain(sentence, 80), (replace(draft, notes=(note,)),))
+    return FoundDrafts(plain(sentence, 80), (replace(draft, notes=(note,)),))
 
 
 def _config(row: dict[str, Any], sentence: str, verb: str, url: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.llm import ToolSpec
 from interworky.demo.model import words
-from interworky.demo.model.talk import ASK_CHOICE, ASK_MESSAGE, ASK_VALUE, YES, Talk
+from interworky.demo.model.dialogue import ASK_CHOICE, ASK_MESSAGE, ASK_VALUE, YES, Dialogue
 
 Schema = dict[str, Any]
 
@@ -22,13 +22,13 @@ def required(tool: ToolSpec) -> list[str]:
     return [name for name in tool.parameters.get("required") or [] if name in known]
 
 
-def fill(tool: ToolSpec, talk: Talk, said: str, answers: dict[str, str]) -> tuple[dict[str, Any], str]:
+def fill(tool: ToolSpec, dialogue: Dialogue, said: str, answers: dict[str, str]) -> tuple[dict[str, Any], str]:
     """Arguments for `tool`, and the question to ask if a required one is missing, or an empty string.
 
     A missing argument is still given a valid value, for a caller that has to make the call anyway. Optional arguments are
     filled in only if the visitor clearly stated them.
     """
-    everything = "\n".join(message.text for message in talk.heard if message.role == "user")
+    everything = "\n".join(message.text for message in dialogue.heard if message.role == "user")
     found: dict[str, Any] = {}
     missing: list[str] = []
     for name, schema in properties(tool).items():

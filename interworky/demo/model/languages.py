@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from interworky.demo.model import words
-from interworky.demo.model.talk import Talk
+from interworky.demo.model.dialogue import Dialogue
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,9 @@ def _count(pattern: str, text: str) -> int:
     return len(re.findall(rf"(?<!\w)(?:{pattern})(?!\w)", text, re.I))
 
 
-def spoken(talk: Talk) -> Language | None:
+def spoken(dialogue: Dialogue) -> Language | None:
     """The language of the visitor's last words that tell one; None for English, and where nothing does."""
-    for message in reversed(talk.heard):
+    for message in reversed(dialogue.heard):
         if message.role != "user":
             continue
         english = _count(ENGLISH, message.text)
@@ -156,18 +156,20 @@ def spoken(talk: Talk) -> Language | None:
     return None
 
 
-def wants(talk: Talk, pattern: str) -> bool:
-    return _count(pattern, talk.said) > 0
+def wants(dialogue: Dialogue, pattern: str) -> bool:
+    return _count(pattern, dialogue.said) > 0
 
 
-def in_english(language: Language, talk: Talk) -> Talk:
-    """The talk with the visitor's wish for an appointment in English words; clocks stay as they are."""
-    text = re.sub(language.joints, " ", talk.said, flags=re.I) if language.joints else talk.said
+def in_english(language: Language, dialogue: Dialogue) -> Dialogue:
+    """The dialogue with the visitor's wish for an appointment in English words; clocks stay as they are."""
+    text = re.sub(language.joints, " ", dialogue.said, flags=re.I) if language.joints else dialogue.said
     for pattern, word in language.english.items():
         text = re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", f" {word} ", text, flags=re.I)
     kept = re.findall(
         rf"day after tomorrow|tomorrow|today|morning|afternoon|evening|{'|'.join(words.WEEKDAYS)}|\d{{1,2}}[:.]\d\d", text
     )
-    at = max(place for place, message in enumerate(talk.messages) if message.role == "user" and talk.said in message.text)
-    wish = replace(talk.messages[at], text=f"an appointment {' '.join(kept)}")
-    return Talk([*talk.messages[:at], wish, *talk.messages[at + 1 :]], talk.tools)
+    at = max(
+        place for place, message in enumerate(dialogue.messages) if message.role == "user" and dialogue.said in message.text
+    )
+    wish = replace(dialogue.messages[at], text=f"an appointment {' '.join(kept)}")
+    return Dialogue([*dialogue.messages[:at], wish, *dialogue.messages[at + 1 :]], dialogue.tools)

@@ -6,9 +6,9 @@ import json
 import re
 
 from interworky.demo.model import words
+from interworky.demo.model.dialogue import REFERENCE, Dialogue, Slot, outcome, slots_in
 from interworky.demo.model.languages import Language
 from interworky.demo.model.purposes import HANDOFF, is_email, is_for_visitor
-from interworky.demo.model.talk import REFERENCE, Slot, Talk, outcome, slots_in
 
 SORRY = "I'm sorry, that did not work just now. Please try again in a while, or call us."
 
@@ -22,19 +22,19 @@ ANSWERS = {
 }
 
 
-def report(talk: Talk, name: str, result: str) -> str:
+def report(dialogue: Dialogue, name: str, result: str) -> str:
     """A tool's result as a sentence that says no more than the result does."""
     if passage := re.match(r"\[1\] [^\n]*\n(.*?)(?:\n\n\[2\] |\Z)", result, re.S):
         return passage[1]
     if result.startswith("Nothing was found"):
-        return no_answer(talk)
+        return no_answer(dialogue)
     if name.endswith("find_times"):
-        return offer(result, words.clocks_in(talk.said))
+        return offer(result, words.clocks_in(dialogue.said))
     if answer := readable(result):
         return answer
     ended = outcome(result)
     if ended == "taken":
-        others = slots_in(result) or [slot for slot in talk.slots if slot.id not in _asked_for(talk)]
+        others = slots_in(result) or [slot for slot in dialogue.slots if slot.id not in _asked_for(dialogue)]
         still = f"Still free: {times(others)}. Would one of those suit you?" if others else "Shall I look at another day?"
         return f"I'm sorry, somebody else was faster. {still}"
     if ended in ANSWERS:
@@ -57,9 +57,9 @@ def report(talk: Talk, name: str, result: str) -> str:
     return text[:500] if len(text.split()) > 1 else SORRY
 
 
-def translated(language: Language, talk: Talk) -> str | None:
+def translated(language: Language, dialogue: Dialogue) -> str | None:
     """The last result in the visitor's language; None where the demonstration has no words for it in that language."""
-    name, result = talk.results[-1]
+    name, result = dialogue.results[-1]
     if name.endswith("find_times"):
         slots = slots_in(result)
         return language.says["free"].replace("{times}", _plain_times(slots)) if slots else language.says["none"]
@@ -75,11 +75,11 @@ def _plain_times(slots: list[Slot]) -> str:
     return ", ".join([slot.shown for slot in slots if slot.day == slots[0].day][:5])
 
 
-def _asked_for(talk: Talk) -> set[str]:
+def _asked_for(dialogue: Dialogue) -> set[str]:
     """All slots that were requested, free or not."""
     return {
         str(value)
-        for m in talk.messages
+        for m in dialogue.messages
         for c in m.calls
         if c.name.endswith("book")
         for value in (c.arguments or {}).values()
@@ -133,16 +133,16 @@ def offer(result: str, wished: set[int]) -> str:
     return f"These times are free: {times(slots)}. Which one suits you?"
 
 
-def no_answer(talk: Talk) -> str:
+def no_answer(dialogue: Dialogue) -> str:
     """That it does not know, and what it can do instead."""
-    return f"I'm sorry, I don't know that. {suggestion(talk)}"
+    return f"I'm sorry, I don't know that. {suggestion(dialogue)}"
 
 
-def suggestion(talk: Talk) -> str:
-    topics = [section.heading.lower() for section in talk.sections if section.heading][:4]
+def suggestion(dialogue: Dialogue) -> str:
+    topics = [section.heading.lower() for section in dialogue.sections if section.heading][:4]
     abilities = [f"tell you about {_listed(topics, 'or')}"] if topics else []
-    if talk.tool("find_times$"):
+    if dialogue.tool("find_times$"):
         abilities.append("look for a free appointment")
-    if any(is_email(tool.name) for tool in talk.tools):
+    if any(is_email(tool.name) for tool in dialogue.tools):
         abilities.append("pass a message on to the team")
     return f"I can {_listed(abilities, 'or')}." if abilities else "Is there anything else?"

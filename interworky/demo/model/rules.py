@@ -16,74 +16,76 @@ from assistant.llm import NOTE, ChatMessage, ToolSpec
 from interworky.demo.model import words
 from interworky.demo.model.appointments import cancel, find_times, pick, search_again
 from interworky.demo.model.arguments import PASS_ON, fill, in_words, is_text, plainest, properties, required
+from interworky.demo.model.dialogue import NO, YES, Dialogue
 from interworky.demo.model.languages import in_english, spoken, wants
 from interworky.demo.model.purposes import HANDOFF, is_email, is_for_visitor, is_search
 from interworky.demo.model.reply import Reply, call, calls
 from interworky.demo.model.results import no_answer, report, suggestion, translated
-from interworky.demo.model.talk import NO, YES, Talk
 
 MAX_HEARD_CHARS = 4000  # of one message: more than visitors write, and as much as any rule reads at once
 
 
 def reply(messages: list[ChatMessage], tools: list[ToolSpec], forced: str | None = None) -> Reply:
     """The next words or calls. `forced` names a tool that must be called, or is "required" for any."""
-    talk = Talk([replace(m, text=m.text[:MAX_HEARD_CHARS]) if m.role == "user" else m for m in messages], tools)
-    if talk.results:
-        if again := search_again(talk):
+    dialogue = Dialogue([replace(m, text=m.text[:MAX_HEARD_CHARS]) if m.role == "user" else m for m in messages], tools)
+    if dialogue.results:
+        if again := search_again(dialogue):
             return again
-        if (language := spoken(talk)) and (said := translated(language, talk)):
+        if (language := spoken(dialogue)) and (said := translated(language, dialogue)):
             return Reply(said)
-        return Reply(" ".join(dict.fromkeys(report(talk, name, text) for name, text in talk.results)))
+        return Reply(" ".join(dict.fromkeys(report(dialogue, name, text) for name, text in dialogue.results)))
     if forced and tools:
         tool = next((tool for tool in tools if tool.name == forced), tools[0])
-        return named(talk) or call(tool, fill(tool, talk, talk.said, {})[0])
-    return next(answer for rule in RULES if (answer := rule(talk)) is not None)
+        return named(dialogue) or call(tool, fill(tool, dialogue, dialogue.said, {})[0])
+    return next(answer for rule in RULES if (answer := rule(dialogue)) is not None)
 
 
 # --- Tools -----------------------------------------------------------------------------------------------------------
 
 
-def named(talk: Talk) -> Reply | None:
+def named(dialogue: Dialogue) -> Reply | None:
     """Tools requested by their exact names: called once, or once for each value given."""
-    wanted = [tool for tool in talk.tools if re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", talk.said)]
+    wanted = [tool for tool in dialogue.tools if re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", dialogue.said)]
     wishes: list[tuple[ToolSpec, dict[str, Any]]] = []
     for tool in wanted:
         name = next((n for n in required(tool) if properties(tool)[n].get("type") == "string"), "")
-        values = re.findall(rf"\bwith (?:the {in_words(name)} )?(\w+)", talk.said) if name else []
-        filled = fill(tool, talk, talk.said, {})[0]
+        values = re.findall(rf"\bwith (?:the {in_words(name)} )?(\w+)", dialogue.said) if name else []
+        filled = fill(tool, dialogue, dialogue.said, {})[0]
         wishes += [(tool, {**filled, name: value}) for value in values] or [(tool, filled)]
     return calls(*wishes) if wishes else None
 
 
-def repeated(talk: Talk) -> Reply | None:
+def repeated(dialogue: Dialogue) -> Reply | None:
     """The answer to "Answer with the single word: ok", which checks whether the model responds at all."""
-    word = re.match(r"(?:answer|reply|respond) with (?:only |just )?the (?:single )?word:? \W*(\w+)\W*$", talk.said, re.I)
+    word = re.match(
+        r"(?:answer|reply|respond) with (?:only |just )?the (?:single )?word:? \W*(\w+)\W*$", dialogue.said, re.I
+    )
     return Reply(word[1]) if word else None
 
 
-def message(talk: Talk) -> Reply | None:
+def message(dialogue: Dialogue) -> Reply | None:
     """An e-mail to the team, once the visitor has said everything it needs."""
-    said, answers = talk.request
-    tool = next((tool for tool in talk.tools if is_email(tool.name)), None)
+    said, answers = dialogue.request
+    tool = next((tool for tool in dialogue.tools if is_email(tool.name)), None)
     if tool is None or not re.search(rf"\b(?:{'|'.join(PASS_ON)}|running late)\b", said, re.I):
         return None
-    arguments, question = fill(tool, talk, said, answers)
+    arguments, question = fill(tool, dialogue, said, answers)
     return Reply(f"I can pass that on. {question}") if question else call(tool, arguments)
 
 
-def mail_me(talk: Talk) -> Reply | None:
+def mail_me(dialogue: Dialogue) -> Reply | None:
     """An e-mail to the visitor, by a tool named after its content: "send_price_list"."""
-    if not talk.hears(r"e-?mail|mail|send") or not talk.hears("me|my|us"):
+    if not dialogue.hears(r"e-?mail|mail|send") or not dialogue.hears("me|my|us"):
         return None
-    heard = set(words.meaning(talk.said))
-    tools = (tool for tool in talk.tools if is_for_visitor(tool.name) and not required(tool))
+    heard = set(words.meaning(dialogue.said))
+    tools = (tool for tool in dialogue.tools if is_for_visitor(tool.name) and not required(tool))
     tool = next((tool for tool in tools if heard & set(words.meaning(tool.name[5:].replace("_", " ")))), None)
     return call(tool, {}) if tool else None
 
 
-def lookup(talk: Talk) -> Reply | None:
+def lookup(dialogue: Dialogue) -> Reply | None:
     """The tool whose name, choices and description have most in common with the question, if that is enough."""
-    said, answers = talk.request
+    said, answers = dialogue.request
     heard = set(words.meaning(said))
 
     def shared(tool: ToolSpec) -> float:
@@ -93,7 +95,7 @@ def lookup(talk: Talk) -> Reply | None:
 
     others = [
         t
-        for t in talk.tools
+        for t in dialogue.tools
         if not (is_email(t.name) or is_for_visitor(t.name))
         and not is_search(t)
         and not re.search(rf"find_times$|book$|cancel$|reschedule$|{HANDOFF}", t.name)
@@ -101,50 +103,50 @@ def lookup(talk: Talk) -> Reply | None:
     tool = max(others, key=shared, default=None)
     if tool is None or shared(tool) < 2:
         return None
-    arguments, question = fill(tool, talk, said, answers)
+    arguments, question = fill(tool, dialogue, said, answers)
     return Reply(question) if question else call(tool, arguments)
 
 
-def guides(talk: Talk) -> Reply | None:
+def guides(dialogue: Dialogue) -> Reply | None:
     """A search in the organization's texts, if the tool's description covers the question."""
-    tool = next((tool for tool in talk.tools if is_search(tool)), None)
+    tool = next((tool for tool in dialogue.tools if is_search(tool)), None)
     about = set(words.meaning(tool.description)) if tool else set()
-    return search(talk) if len(about & set(words.meaning(talk.said))) >= 2 else None
+    return search(dialogue) if len(about & set(words.meaning(dialogue.said))) >= 2 else None
 
 
-def search(talk: Talk) -> Reply | None:
+def search(dialogue: Dialogue) -> Reply | None:
     """A knowledge search as the last resort before admitting ignorance."""
-    tool = next((tool for tool in talk.tools if is_search(tool)), None)
-    return call(tool, {"query": talk.said[:300]}) if tool and words.meaning(talk.said) else None
+    tool = next((tool for tool in dialogue.tools if is_search(tool)), None)
+    return call(tool, {"query": dialogue.said[:300]}) if tool and words.meaning(dialogue.said) else None
 
 
-def answered(talk: Talk) -> Reply | None:
+def answered(dialogue: Dialogue) -> Reply | None:
     """Continue what our question was asked for, now that the visitor has answered it."""
-    return (message(talk) or lookup(talk)) if talk.request[1] else None
+    return (message(dialogue) or lookup(dialogue)) if dialogue.request[1] else None
 
 
 # --- Talk ------------------------------------------------------------------------------------------------------------
 
 
-def person(talk: Talk) -> Reply | None:
+def person(dialogue: Dialogue) -> Reply | None:
     who = r"(?:\w+ ){0,3}(?:human|person|someone|somebody|agent|receptionist|team member)"
-    if talk.hears("are you") or not talk.hears(
+    if dialogue.hears("are you") or not dialogue.hears(
         rf"(?:talk|speak|chat|connect|put|get|want|need) {who}|human please|call me(?: back)?"
     ):
         return None
-    if tool := talk.tool(HANDOFF):
-        return call(tool, handed_over(tool, talk))
-    reach = words.best_lines("phone number", talk.sections)
+    if tool := dialogue.tool(HANDOFF):
+        return call(tool, handed_over(tool, dialogue))
+    reach = words.best_lines("phone number", dialogue.sections)
     return Reply("I cannot fetch anybody myself." + (f" This is how to reach the team:\n\n{reach}" if reach else ""))
 
 
-def handed_over(tool: ToolSpec, talk: Talk) -> dict[str, Any]:
-    return {name: talk.said if is_text(name) else plainest(properties(tool)[name]) for name in required(tool)}
+def handed_over(tool: ToolSpec, dialogue: Dialogue) -> dict[str, Any]:
+    return {name: dialogue.said if is_text(name) else plainest(properties(tool)[name]) for name in required(tool)}
 
 
-def nature(talk: Talk) -> Reply | None:
+def nature(dialogue: Dialogue) -> Reply | None:
     kind = r"(?:real|human|person|ai|robot|bot|machine|chat ?bot|computer|chatgpt)"
-    if not talk.hears(rf"are you (?:an? |really |actually |the )*{kind}|who made you|(?:which|what) model"):
+    if not dialogue.hears(rf"are you (?:an? |really |actually |the )*{kind}|who made you|(?:which|what) model"):
         return None
     return Reply(
         "I'm a demonstration: a small script that speaks the language of AI models, so that you can try everything "
@@ -152,27 +154,27 @@ def nature(talk: Talk) -> Reply | None:
     )
 
 
-def foreign(talk: Talk) -> Reply | None:
+def foreign(dialogue: Dialogue) -> Reply | None:
     """What is understood of German, French, Spanish and Arabic."""
-    language = spoken(talk)
+    language = spoken(dialogue)
     if language is None:
         return None
-    if wants(talk, language.person):
-        if tool := talk.tool(HANDOFF):
-            return call(tool, handed_over(tool, talk))
-        reach = words.best_lines("phone number", talk.sections)
+    if wants(dialogue, language.person):
+        if tool := dialogue.tool(HANDOFF):
+            return call(tool, handed_over(tool, dialogue))
+        reach = words.best_lines("phone number", dialogue.sections)
         return Reply(f"{language.says['reach']}\n\n{reach}" if reach else language.says["alone"])
-    if wants(talk, language.booking) and (found := find_times(in_english(language, talk))):
+    if wants(dialogue, language.booking) and (found := find_times(in_english(language, dialogue))):
         return found
-    if wants(talk, language.hours) and (lines := words.best_lines("opening hours", talk.sections)):
+    if wants(dialogue, language.hours) and (lines := words.best_lines("opening hours", dialogue.sections)):
         return Reply(f"{language.says['hours']}\n\n{lines}")
-    if wants(talk, language.greeting) and len(talk.said.split()) <= 7:
+    if wants(dialogue, language.greeting) and len(dialogue.said.split()) <= 7:
         return Reply(language.says["hello"])
     return None
 
 
-def foreign_unknown(talk: Talk) -> Reply | None:
-    language = spoken(talk)
+def foreign_unknown(dialogue: Dialogue) -> Reply | None:
+    language = spoken(dialogue)
     return Reply(language.says["unknown"]) if language else None
 
 
@@ -187,39 +189,39 @@ SMALL_TALK = {
 }
 
 
-def small_talk(talk: Talk) -> Reply | None:
-    if len(talk.said.split()) > 7:
+def small_talk(dialogue: Dialogue) -> Reply | None:
+    if len(dialogue.said.split()) > 7:
         return None
-    return next((Reply(answer) for pattern, answer in SMALL_TALK.items() if talk.starts(pattern)), None)
+    return next((Reply(answer) for pattern, answer in SMALL_TALK.items() if dialogue.starts(pattern)), None)
 
 
-def known(talk: Talk) -> Reply | None:
-    said = talk.said
+def known(dialogue: Dialogue) -> Reply | None:
+    said = dialogue.said
     for word, ahead in (("today", 0), ("tomorrow", 1)):
-        if talk.hears(word) and len(talk.days) > ahead:
-            said += f" {words.WEEKDAYS[talk.days[ahead].weekday()]}"
-    text = words.best_lines(re.sub(r"\b(today|tomorrow)\b", "", said, flags=re.I), talk.sections)
+        if dialogue.hears(word) and len(dialogue.days) > ahead:
+            said += f" {words.WEEKDAYS[dialogue.days[ahead].weekday()]}"
+    text = words.best_lines(re.sub(r"\b(today|tomorrow)\b", "", said, flags=re.I), dialogue.sections)
     return Reply(text) if text else None
 
 
-def abilities(talk: Talk) -> Reply | None:
-    if not talk.hears(r"what (?:can|do) you do|how can you help|what can i (?:ask|do)|who are you|help"):
+def abilities(dialogue: Dialogue) -> Reply | None:
+    if not dialogue.hears(r"what (?:can|do) you do|how can you help|what can i (?:ask|do)|who are you|help"):
         return None
-    return Reply(f"I'm the assistant on this site, as a demonstration. {suggestion(talk)}")
+    return Reply(f"I'm the assistant on this site, as a demonstration. {suggestion(dialogue)}")
 
 
-def corrected(talk: Talk) -> Reply | None:
+def corrected(dialogue: Dialogue) -> Reply | None:
     """The correction that an instruction at the end asks for: something in our reply was wrong."""
-    if talk.messages and talk.messages[-1].text.startswith(NOTE) and talk.heard:
+    if dialogue.messages and dialogue.messages[-1].text.startswith(NOTE) and dialogue.heard:
         return Reply("I'm sorry, I cannot say that for certain. Please ask the team.")
     return None
 
 
-def unknown(talk: Talk) -> Reply:
-    return Reply(no_answer(talk))
+def unknown(dialogue: Dialogue) -> Reply:
+    return Reply(no_answer(dialogue))
 
 
-RULES: tuple[Callable[[Talk], Reply | None], ...] = (
+RULES: tuple[Callable[[Dialogue], Reply | None], ...] = (
     corrected,
     named,
     repeated,

@@ -124,7 +124,7 @@ async def _events(chunks: list[dict[str, Any]]) -> AsyncIterator[bytes]:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CheckedRequest:
     """A request that has passed every check."""
 
     messages: list[ChatMessage]
@@ -135,7 +135,7 @@ class Wanted:
     max_tokens: int | None = None
 
 
-def _parse(request: HttpRequest) -> Wanted:
+def _parse(request: HttpRequest) -> CheckedRequest:
     """Parse a request. Raises `Refused` if it is not a chat completion request."""
     data = _body(request)
     if not isinstance(data.get("model"), str):
@@ -153,7 +153,7 @@ def _parse(request: HttpRequest) -> Wanted:
             400, "Invalid 'max_tokens': integer above 0 expected.", param="max_tokens", code="integer_below_min_value"
         )
     options = data.get("stream_options")
-    return Wanted(
+    return CheckedRequest(
         messages,
         [] if choice == "none" else specs,
         _forced(choice, specs),
@@ -255,7 +255,7 @@ class Answer:
     prompt_tokens: int
 
     @classmethod
-    def to(cls, wanted: Wanted) -> Answer:
+    def to(cls, wanted: CheckedRequest) -> Answer:
         reply = rules.reply(wanted.messages, wanted.tools, wanted.forced)
         pieces = pieces_of(reply.text)
         finish = "tool_calls" if reply.calls else "stop"

@@ -1,8 +1,8 @@
 // The inbox: a list, the open conversation, and a socket that says what to read again. Nothing is polled.
 
+import { OpenConversation } from "./conversation.js";
 import { createList } from "./list.js";
 import { config, connect } from "./server.js";
-import { Talk } from "./talk.js";
 
 const TOGETHER_MS = 150; // events that come together are read once
 const root = document.getElementById("inbox");
@@ -14,10 +14,10 @@ const socket = connect(heard, (online, isRefused) => {
   if (isRefused) offline.textContent = "Live updates were refused. Reload the page to see what is new.";
 });
 const list = createList(open, counted);
-const talk = new Talk(socket, {
+const conversation = new OpenConversation(socket, {
   onChanged: () => again("list"),
   onBack: () => (root.dataset.showing = "list"),
-  onAbout: () => (root.dataset.showing = root.dataset.showing === "side" ? "talk" : "side"),
+  onAbout: () => (root.dataset.showing = root.dataset.showing === "side" ? "conversation" : "side"),
 });
 
 const due = new Set();
@@ -29,36 +29,36 @@ function again(...parts) {
   timer ??= setTimeout(() => {
     timer = undefined;
     if (due.has("list")) list.reload();
-    if (due.has("talk")) talk.reload();
+    if (due.has("conversation")) conversation.reload();
     due.clear();
   }, TOGETHER_MS);
 }
 
 function heard(event) {
-  const isOpen = talk.isOpen(event.conversation);
+  const isOpen = conversation.isOpen(event.conversation);
   switch (event.type) {
     case "missed":
-      return again("list", "talk");
+      return again("list", "conversation");
     case "changed":
-      if (isOpen) talk.presence.visitorSpoke();
-      return again("list", ...(isOpen ? ["talk"] : []));
+      if (isOpen) conversation.presence.visitorSpoke();
+      return again("list", ...(isOpen ? ["conversation"] : []));
     case "seen":
-      return isOpen && again("talk");
+      return isOpen && again("conversation");
     case "read":
       return event.by === config.me && again("list");
     case "visitor.typing":
-      return isOpen && talk.presence.visitorTypes();
+      return isOpen && conversation.presence.visitorTypes();
     case "staff.here":
-      return isOpen && talk.presence.see(event);
+      return isOpen && conversation.presence.see(event);
   }
 }
 
 function open(id) {
   if (!id) return;
-  root.dataset.showing = "talk";
+  root.dataset.showing = "conversation";
   list.mark(id);
   history.replaceState(null, "", `?conversation=${id}`);
-  return talk.open(id);
+  return conversation.open(id);
 }
 
 function counted({ counts, unread }) {
@@ -82,8 +82,8 @@ document.addEventListener("keydown", (event) => {
   const acts = {
     j: () => open(list.beside(1)),
     k: () => open(list.beside(-1)),
-    r: () => talk.focus("reply"),
-    n: () => talk.focus("note"),
+    r: () => conversation.focus("reply"),
+    n: () => conversation.focus("note"),
     "/": list.focusSearch,
   };
   const act = acts[event.key];

@@ -21,7 +21,7 @@ import assistant.admin.booking
 from assistant.admin.booking.fields import DayField, HourField, HoursField
 from assistant.admin.booking.schedule_forms import BlockForm, BookForm, MoveForm, TimeForm
 from assistant.models import Appointment, Calendar
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, Calendar, Service
-from assistant.services.booking import appointments, holds, holidays, slot_ids, typed_hours
+from assistant.services.booking.appointments import appointments, holds
+from assistant.services.booking.availability import slot_ids
+from assistant.services.booking.staff import holidays, typed_hours
 from tests import make
 from tests.assistant.admin.test_scoping import fields_of
 

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from assistant.models import CalendarAccount, OAuthClient, OutsideCalendar
-from assistant.services.booking import accounts
+from assistant.services.booking.calendar_sync import accounts
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
-from tests.assistant.services.booking.clouds import CLIENT, Google, behind
+from tests.assistant.services.booking.calendar_sync.clouds import CLIENT, Google, behind
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/assistant/calendaraccount/"

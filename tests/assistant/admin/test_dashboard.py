@@ -20,7 +20,7 @@ NO_ROWS = {f"{prefix}-{count}_FORMS": 0 for prefix in ("budget", "closures") for
 
 
 def queued(of, key: str) -> Delivery:
-    return outbox.queue_email(of, to="ann@example.com", subject="Hello", text="Hi.", key=key)
+    return make.email(of, to="ann@example.com", subject="Hello", text="Hi.", key=key)
 
 
 def test_retried_emails_are_counted_separately_from_those_given_up(boss):

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from assistant.models import Appointment, Calendar, OutsideEntry
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
-from tests.assistant.services.booking.outside import source
+from tests.assistant.services.booking.calendar_sync.outside_calendars import source
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/assistant/appointment/"

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from assistant import outbound
 from assistant.models import Assistant, Method, Organization, Provider, RefusedOrigin
-from assistant.services.booking import calendars
+from assistant.services.booking.staff import calendars
 from assistant.services.organizations import access, office_hours
 from tests import make
 from tests.assistant.admin.filled import member

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from assistant.models import CalendarFeed, OutsideCalendar
-from assistant.services.booking import feeds
+from assistant.services.booking.calendar_sync import feeds
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
-from tests.assistant.services.booking.outside import ADDRESS, read, source
+from tests.assistant.services.booking.calendar_sync.outside_calendars import ADDRESS, read, source
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/assistant/outsidecalendar/add/"

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from assistant.admin.spreadsheets import without_formula
 from assistant.models import Appointment, BlockedTime, Calendar, Delivery, Membership
-from assistant.services.booking import by_staff
-from assistant.services.booking.slot_ids import Pick
+from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.booking.staff import by_staff
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
-from tests.assistant.services.booking.outside import source
+from tests.assistant.services.booking.calendar_sync.outside_calendars import source
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("Europe/Berlin")

@@ -22,9 +22,9 @@ from assistant.management import doctor
 from assistant.models import OutsideEntry, ProviderHealth
 from assistant.providers.configuration import load
 from assistant.providers.probe import Report
-from assistant.services.booking import appointments, holds
+from assistant.services.booking.appointments import appointments, holds
 from tests import make
-from tests.assistant.services.booking import outside
+from tests.assistant.services.booking.calendar_sync import outside_calendars
 
 from .probe_server import Server
 
@@ -143,10 +143,10 @@ def test_each_problem_is_reported_with_its_variable_and_remedy(settings):
 
 def test_an_outside_calendar_that_cannot_be_read_or_written_is_a_warning_with_its_reason():
     calendar = make.calendar(make.organization("Salon"))
-    source = outside.source(calendar, name="Mira's own", writes_bookings=True)
-    outside.read(source, body=outside.text())
+    source = outside_calendars.source(calendar, name="Mira's own", writes_bookings=True)
+    outside_calendars.read(source, body=outside_calendars.text())
     assert "Mira's own" not in said(examined()[0], "warning")
-    outside.read(source, status=503)
+    outside_calendars.read(source, status=503)
     warned = said(examined()[0], "warning")
     assert "Salon: Mira's own" in warned and "503" in warned and "Check it in the admin under Outside calendars." in warned
     held = holds.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))

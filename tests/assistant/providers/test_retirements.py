@@ -11,7 +11,7 @@ import pytest
 from assistant.providers import retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.providers.presets import MODELS_AS_OF, OPENAI_REALTIME, PRESETS
-from assistant.providers.retirements import notices
+from assistant.providers.retirements import due
 
 TODAY = date(2030, 1, 1)
 SERVER = ProviderSettings("acme", "https://llm.acme.example/v1", smart="m")
@@ -26,37 +26,37 @@ def said(days: int) -> dict[str, str]:
     [(91, None), (90, 90), (31, 90), (30, 30), (8, 30), (7, 7), (1, 7), (0, 7), (-1, 0), (-400, 0)],
 )
 def test_staff_are_warned_90_30_and_7_days_ahead_and_after(days: int, stage: int | None):
-    assert [notice.stage for notice in notices(SERVER, ["m"], said(days), today=TODAY)] == ([] if stage is None else [stage])
+    assert [one.stage for one in due(SERVER, ["m"], said(days), today=TODAY)] == ([] if stage is None else [stage])
 
 
 def test_what_the_provider_says_of_itself_comes_before_the_shipped_list():
     openai = ProviderSettings("openai", "https://api.openai.com/v1", smart="gpt-4o", preset="openai")
-    (listed,) = notices(openai, ["gpt-4o"], today=date(2027, 1, 1))
+    (listed,) = due(openai, ["gpt-4o"], today=date(2027, 1, 1))
     assert listed.ends_on == date(2027, 1, 14)
-    (told,) = notices(openai, ["gpt-4o"], {"gpt-4o": "2027-02-01"}, today=date(2027, 1, 1))
+    (told,) = due(openai, ["gpt-4o"], {"gpt-4o": "2027-02-01"}, today=date(2027, 1, 1))
     assert told.ends_on == date(2027, 2, 1)
 
 
 def test_a_model_of_the_same_name_elsewhere_is_not_meant():
-    assert notices(SERVER, ["gpt-4o"], today=date(2027, 1, 1)) == []
+    assert due(SERVER, ["gpt-4o"], today=date(2027, 1, 1)) == []
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2027", "null", "2027-13-01"])
 def test_an_invalid_date_is_ignored(text: str):
-    assert notices(SERVER, ["m"], {"m": text}, today=TODAY) == []
+    assert due(SERVER, ["m"], {"m": text}, today=TODAY) == []
 
 
-def test_a_notice_reads_as_a_sentence():
-    (notice,) = notices(SERVER, ["m"], said(5), today=TODAY)
-    assert str(notice) == "The model m ends on 2030-01-06, in 5 days."
-    (notice,) = notices(SERVER, ["m"], said(-5), today=TODAY)
-    assert "ended on 2029-12-27" in str(notice)
+def test_a_retirement_reads_as_a_sentence():
+    (retirement,) = due(SERVER, ["m"], said(5), today=TODAY)
+    assert str(retirement) == "The model m ends on 2030-01-06, in 5 days."
+    (retirement,) = due(SERVER, ["m"], said(-5), today=TODAY)
+    assert "ended on 2029-12-27" in str(retirement)
 
 
 def test_an_ended_voice_model_is_replaced_by_the_default_for_voice():
     openai = ProviderSettings("openai", "https://api.openai.com/v1", preset="openai")
-    (notice,) = notices(openai, ["gpt-4o-realtime-preview-2024-12-17"], today=date(2026, 11, 21))
-    assert notice.stage == 0 and notice.replacement == OPENAI_REALTIME
+    (retirement,) = due(openai, ["gpt-4o-realtime-preview-2024-12-17"], today=date(2026, 11, 21))
+    assert retirement.stage == 0 and retirement.replacement == OPENAI_REALTIME
 
 
 def test_every_entry_of_the_shipped_list_is_valid():

@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.models import Method
 from assistant.tools import importing
-from assistant.tools.importing import Found, MethodDraft
+from assistant.tools.importing import FoundDrafts, MethodDraft
 from assistant.tools.request import build
 
 ORDER = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -24,7 +24,7 @@ def described(**changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
-def read(document: dict[str, Any], **options: Any) -> Found:
+def read(document: dict[str, Any], **options: Any) -> FoundDrafts:
     return importing.validated(importing.read(json.dumps(document), **options), [])
 
 

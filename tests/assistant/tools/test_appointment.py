@@ -13,7 +13,9 @@ from assistant.async_db import in_db
 from assistant.models import Appointment, Card, Delivery, Method, Visitor
 from assistant.models import ToolCall as Row
 from assistant.sentences import label
-from assistant.services.booking import holds, invitations, slot_ids
+from assistant.services.booking.appointments import holds
+from assistant.services.booking.availability import slot_ids
+from assistant.services.booking.invitations import invitations
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
 from assistant.services.deliveries import outbox

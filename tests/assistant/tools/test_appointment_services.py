@@ -12,7 +12,8 @@ from django.utils import timezone
 from assistant.async_db import in_db
 from assistant.models import Appointment, Card, Conversation, Method, Visitor
 from assistant.models import ToolCall as Row
-from assistant.services.booking import appointments, slot_ids
+from assistant.services.booking.appointments import appointments
+from assistant.services.booking.availability import slot_ids
 from assistant.services.conversations import cards
 from assistant.services.conversations.messages import post_message
 from assistant.tools.executor import Executor

@@ -14,7 +14,6 @@ from assistant.models import Card, Conversation, Delivery, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.events import resume_session
-from assistant.services.deliveries import outbox
 from assistant.tools import handoff
 from assistant.tools.executor import Executor
 from tests import make
@@ -34,7 +33,7 @@ def a_handoff(make_method: Make, talk: Conversation, *, team: str = "team@exampl
 
 def use_up_the_day(talk: Conversation) -> None:
     for number in range(handoff.PER_TEAM_PER_DAY):
-        outbox.queue_email(talk.organization, to="team@example.com", subject="x", text="x", key=f"used {number}")
+        make.email(talk.organization, to="team@example.com", subject="x", text="x", key=f"used {number}")
 
 
 def shown(talk: Conversation) -> tuple[str, bool | None, list[str]]:

@@ -46,7 +46,7 @@ def drafts(text: str, of: Organization) -> tuple[MethodDraft, ...]:
     return importing.validated(importing.read(text), list(of.methods.all())).drafts
 
 
-def apply(of: Organization, text: str, **options: Any) -> imports.Applied:
+def apply(of: Organization, text: str, **options: Any) -> imports.ImportResult:
     return imports.apply(of, drafts(text, of), importing.fit, **options)
 
 
@@ -203,7 +203,7 @@ def test_changes_by_another_import_are_shown_beforehand(mia):
 
 def test_drafts_survive_being_put_away(mia):
     found = importing.validated(importing.read(shop("/a", "/{b")), [])
-    assert importing.Found.from_json(json.loads(json.dumps(found.as_json()))) == found
+    assert importing.FoundDrafts.from_json(json.loads(json.dumps(found.as_json()))) == found
     assert found.drafts[1].problems
 
 

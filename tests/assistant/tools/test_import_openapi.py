@@ -207,7 +207,7 @@ def test_no_nonsense_in_a_description_makes_it_fail():
         count += 1
         try:
             found = importing.validated(
-                openapi.read(changed) if openapi.recognises(changed) else importing.Found("", ()), []
+                openapi.read(changed) if openapi.recognises(changed) else importing.FoundDrafts("", ()), []
             )
         except ImportRefused as refused:
             assert refused.code

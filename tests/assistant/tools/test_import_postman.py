@@ -12,14 +12,14 @@ import pytest
 from assistant.errors import ImportRefused
 from assistant.models import Method
 from assistant.tools import importing
-from assistant.tools.importing import Found, MethodDraft
+from assistant.tools.importing import FoundDrafts, MethodDraft
 from assistant.tools.request import build
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 SECRET = "sk-in-the-collection"
 
 
-def read(document: Any, **options: Any) -> Found:
+def read(document: Any, **options: Any) -> FoundDrafts:
     return importing.validated(importing.read(json.dumps(document), **options), [])
 
 

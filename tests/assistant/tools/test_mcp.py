@@ -161,7 +161,7 @@ class Script:
         writer.write(result if isinstance(result, bytes) else rpc(result, self.asked()["id"]))
 
 
-async def listed(settings: Any, script: Script, **options: Any) -> importing.Found:
+async def listed(settings: Any, script: Script, **options: Any) -> importing.FoundDrafts:
     async with server(script) as (address, script.seen):
         settings.OUTBOUND_ALLOWED_ORIGINS = [address]
         return importing.validated(await mcp.read(f"{address}/mcp", **options), [])

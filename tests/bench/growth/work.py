@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assistant.models import Conversation, Membership, Turn, Visitor
-from assistant.services.booking import holds
+from assistant.services.booking.appointments import holds
 from assistant.services.conversations import idle, leases, messages, sessions, summaries
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.outcomes import Outcome, finish_turn

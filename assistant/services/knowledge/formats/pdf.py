@@ -6,12 +6,12 @@ import io
 import re
 from typing import Any
 
-from assistant.services.knowledge.formats.result import MAX_CHARS, Extracted, Unreadable
+from assistant.services.knowledge.formats.result import MAX_CHARS, ExtractedText, Unreadable
 
 MAX_PAGES = 300
 
 
-def read_pdf(data: bytes) -> Extracted:
+def read_pdf(data: bytes) -> ExtractedText:
     try:
         import pypdf
         from pypdf.errors import DependencyError
@@ -48,7 +48,7 @@ def read_pdf(data: bytes) -> Extracted:
     notes = [f"Only the first {MAX_PAGES} of {count} pages were read."] if count > MAX_PAGES else []
     notes += [f"{failed} pages could not be read."] if failed else []
     notes += [f"Without text, perhaps scanned: {pictures} page{'s' if pictures > 1 else ''}."] if pictures else []
-    return Extracted("\n\n".join(parts), title, " ".join(notes))
+    return ExtractedText("\n\n".join(parts), title, " ".join(notes))
 
 
 def _has_picture(page: Any) -> bool:

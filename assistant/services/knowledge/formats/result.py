@@ -32,7 +32,7 @@ PROBLEMS = {
 
 
 @dataclass(frozen=True)
-class Extracted:
+class ExtractedText:
     """`title` is what the file calls itself; `note` says what was left out."""
 
     text: str

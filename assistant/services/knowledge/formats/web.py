@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from assistant.services.knowledge.formats.result import RAISED, Extracted
+from assistant.services.knowledge.formats.result import RAISED, ExtractedText
 from assistant.services.knowledge.formats.tables import MAX_CELLS, Cell, laid_out, rendered
 
 MAX_NESTED = 12  # tables and lists; deeper ones are text like any other
@@ -24,12 +24,12 @@ _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 _MARKS_ALONE = re.compile(r"-|\||\d+\.")
 
 
-def read_page(text: str) -> Extracted:
+def read_page(text: str) -> ExtractedText:
     text = _closed(text)
     page, whole = _Page(text, _NOISE), _Page(text, _NEVER)
     if len(page.text) * 10 < len(whole.text):  # as when a <nav> is never closed
         page = whole
-    return Extracted(page.text, page.title, page.note)
+    return ExtractedText(page.text, page.title, page.note)
 
 
 def _closed(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.services.knowledge.formats import fonts, strict
 from assistant.services.knowledge.formats.numbering import Numbering
-from assistant.services.knowledge.formats.result import MAX_CHARS, RAISED, Extracted, Unreadable
+from assistant.services.knowledge.formats.result import MAX_CHARS, RAISED, ExtractedText, Unreadable
 from assistant.services.knowledge.formats.tables import MAX_CELLS, MAX_COLUMNS, Cell, Grid, rendered
 
 MAX_UNPACKED_BYTES = 60_000_000  # of a .docx, pictures and all
@@ -39,7 +39,7 @@ _PLURALS = {
 }
 
 
-def read_word(data: bytes) -> Extracted:
+def read_word(data: bytes) -> ExtractedText:
     try:
         import docx
     except ImportError as error:
@@ -80,11 +80,11 @@ class _Reader:
         self._numbering = Numbering(self._related("numbering"), self._styles)
         self._chars = 0
 
-    def result(self) -> Extracted:
+    def result(self) -> ExtractedText:
         blocks: list[str] = []
         self._blocks_into(self._document.element.body, blocks)
         blocks += self._margins("\n".join(blocks))
-        return Extracted("\n\n".join(blocks), self._document.core_properties.title or "", self._note())
+        return ExtractedText("\n\n".join(blocks), self._document.core_properties.title or "", self._note())
 
     def _note(self) -> str:
         parts = [

@@ -12,7 +12,7 @@ from assistant.models import Method
 from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
-    Found,
+    FoundDrafts,
     MethodDraft,
     NotImportable,
     Problem,
@@ -37,7 +37,7 @@ def recognises(document: Any) -> bool:
     return isinstance(document, dict) and bool({"openapi", "swagger", "paths"} & document.keys())
 
 
-def read(document: dict[str, Any], *, base_url: str = "") -> Found:
+def read(document: dict[str, Any], *, base_url: str = "") -> FoundDrafts:
     """Raises `ImportRefused`: swagger2, openapi_version, no_paths, too_many."""
     version = str(document.get("openapi", ""))
     if "swagger" in document:
@@ -56,7 +56,7 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
         if document.get("webhooks")
         else []
     )
-    return Found(api.title, tuple(drafts), tuple(notes))
+    return FoundDrafts(api.title, tuple(drafts), tuple(notes))
 
 
 @dataclass(frozen=True)

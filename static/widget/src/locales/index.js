@@ -32,8 +32,8 @@ export const LANGUAGES = ["en", ...Object.keys(FILES)];
 const RIGHT_TO_LEFT = new Set(["ar", "he"]);
 
 /** Where English is read on a clock of twelve hours, and where the month stands before the day (CLDR 48): as the server
- * has it for the times that it writes (`assistant/services/booking/wording.py`). What a browser makes of English in other
- * regions is American. */
+ * has it for the times that it writes (`assistant/services/booking/availability/wording.py`). What a browser makes of
+ * English in other regions is American. */
 export const MONTH_FIRST = ["US", "CA", "PH", "PR"];
 export const TWELVE_HOURS = [...MONTH_FIRST, "AU", "NZ", "IN", "PK", "BD", "SG", "MY", "HK", "JM"];
 

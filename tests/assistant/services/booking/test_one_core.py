@@ -21,33 +21,33 @@ TIMES = {"start_at", "end_at", "busy_from", "busy_until", "session", "seat"}
 # Which functions do each of these; every other way in the product comes to one of them.
 ALLOWED = {
     "makes a row": {
-        "services/booking/placing.py hold_on",
-        "services/booking/message_templates.py sample",  # is never saved
+        "services/booking/appointments/placing.py hold_on",
+        "services/booking/messages/message_templates.py sample",  # is never saved
     },
     "sets its time": {
-        "services/booking/placing.py place",
-        "services/booking/by_staff.py block",  # a blocked time's
+        "services/booking/appointments/placing.py place",
+        "services/booking/staff/by_staff.py block",  # a blocked time's
     },
     "sets its state": {
-        "services/booking/states.py change",
-        "services/booking/states.py undo_cancellation",
+        "services/booking/appointments/states.py change",
+        "services/booking/appointments/states.py undo_cancellation",
     },
-    "holds": {"services/booking/holds.py attempt"},
+    "holds": {"services/booking/appointments/holds.py attempt"},
     "places": {
-        "services/booking/placing.py hold_on",
-        "services/booking/appointments.py move",
-        "services/booking/appointments.py _check_time",
-        "services/booking/by_staff.py undo_cancellation",
+        "services/booking/appointments/placing.py hold_on",
+        "services/booking/appointments/appointments.py move",
+        "services/booking/appointments/appointments.py _check_time",
+        "services/booking/staff/by_staff.py undo_cancellation",
     },
     # What is updated without a row being read: holds that lapse or give way, and answers of a form.
     "updates rows": {
-        "services/booking/holds.py release",
-        "services/booking/holds.py expire_holds",
-        "services/booking/form_fields.py keep",
-        "services/booking/form_fields.py keep_by_staff",
-        "services/booking/placing.py locked",
-        "services/booking/placing.py hold_on",
-        "services/booking/placing.py place",
+        "services/booking/appointments/holds.py release",
+        "services/booking/appointments/holds.py expire_holds",
+        "services/booking/invitations/form_fields.py keep",
+        "services/booking/invitations/form_fields.py keep_by_staff",
+        "services/booking/locks.py locked",
+        "services/booking/appointments/placing.py hold_on",
+        "services/booking/appointments/placing.py place",
         "services/privacy/erasure.py blank_appointments",
     },
 }
@@ -78,7 +78,7 @@ def acts(path: str, node: ast.AST) -> Iterator[str]:
             yield "makes a row"
         if called in ("placing.hold_on", "hold_on"):
             yield "holds"
-        if called == "placing.place" or (called == "place" and path.endswith("booking/placing.py")):
+        if called == "placing.place" or (called == "place" and path.endswith("appointments/placing.py")):
             yield "places"
         changes = {one.arg for one in node.keywords} & ({"state", "answers"} | TIMES)
         if name == "update" and changes and (in_booking or "ppointment" in called) and "deliver" not in called:

@@ -68,7 +68,7 @@ def test_what_is_no_address_is_refused_by_name(conversation: Conversation, addre
 
 def test_nobody_is_flooded(conversation: Conversation) -> None:
     for number in range(outbox.PER_ADDRESS_PER_DAY):
-        outbox.queue_email(conversation.organization, to="ada@example.com", subject="x", text="x", key=f"k{number}")
+        make.email(conversation.organization, to="ada@example.com", subject="x", text="x", key=f"k{number}")
     with pytest.raises(InputError) as refused:
         transcripts.send(conversation, "Ada@example.com")
     assert refused.value.code == "too_many_emails"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def queued(**fields) -> Delivery:
     of = fields.pop("organization", None) or make.organization(f"Org {Organization.objects.count()}")
-    return outbox.queue_email(of, **{"to": "ann@example.com", "subject": "Hello", "text": "Hi.", "key": "k", **fields})
+    return make.email(of, **{"to": "ann@example.com", "subject": "Hello", "text": "Hi.", "key": "k", **fields})
 
 
 def receipt_of(conversation, **content) -> tuple[ToolCall, Card]:
@@ -38,7 +38,7 @@ def receipt_of(conversation, **content) -> tuple[ToolCall, Card]:
 def test_the_same_promise_twice_is_one_row():
     assert (
         queued(key="a").pk
-        == outbox.queue_email(make.organization("B"), to="b@example.com", subject="Other", text="Other", key="a").pk
+        == make.email(make.organization("B"), to="b@example.com", subject="Other", text="Other", key="a").pk
     )
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from assistant import outbound
-from assistant.services.files.scanning import CHUNK_BYTES, Found, NotScanned, scan
+from assistant.services.files.scanning import CHUNK_BYTES, NotScanned, ThreatFound, scan
 from tests.assistant.services.files import pictures
 
 READS = "import sys; sys.exit(1 if b'EICAR' in sys.stdin.buffer.read() else 0)"
@@ -24,7 +24,7 @@ def test_clamd_gets_the_whole_file_and_lets_it_through():
 
 
 def test_what_clamd_finds_is_refused():
-    with pictures.clamd(b"stream: Eicar-Test-Signature FOUND\0") as (address, _), pytest.raises(Found):
+    with pictures.clamd(b"stream: Eicar-Test-Signature FOUND\0") as (address, _), pytest.raises(ThreatFound):
         scan(b"EICAR", [address])
 
 
@@ -72,7 +72,7 @@ def test_a_service_gets_the_bytes_with_its_token_and_lets_them_through(settings)
 
 
 def test_what_a_service_finds_is_refused():
-    with service(body=b'{"infected": true, "name": "Eicar"}'), pytest.raises(Found):
+    with service(body=b'{"infected": true, "name": "Eicar"}'), pytest.raises(ThreatFound):
         scan(b"EICAR", ["https://scanner.example.com/scan"])
 
 
@@ -100,7 +100,7 @@ def test_the_log_names_neither_the_service_nor_its_token(settings, caplog):
 def test_a_command_says_by_its_exit_code_what_it_found():
     command = [sys.executable, "-c", READS]
     scan(b"hello", command)
-    with pytest.raises(Found):
+    with pytest.raises(ThreatFound):
         scan(b"EICAR", command)
     with pytest.raises(NotScanned):
         scan(b"hello", [sys.executable, "-c", "import sys; sys.exit(2)"])

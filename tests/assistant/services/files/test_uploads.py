@@ -19,7 +19,7 @@ from assistant.models import ConversationFile, DroppedFile, Message
 from assistant.services.conversations import takeover
 from assistant.services.conversations.messages import post_message
 from assistant.services.files import links, storing, uploads
-from assistant.services.files.scanning import Found, NotScanned
+from assistant.services.files.scanning import NotScanned, ThreatFound
 from assistant.services.privacy import erasure, export
 from tests import make
 from tests.assistant.services.files import pictures
@@ -113,7 +113,7 @@ def test_limits_of_size_and_number_hold_for_visitors_and_staff(talk, settings, d
 
 def test_what_the_scanner_finds_or_cannot_look_at_is_refused(talk, folder):
     def finds(data, scanner):
-        raise Found
+        raise ThreatFound
 
     def is_away(data, scanner):
         raise NotScanned

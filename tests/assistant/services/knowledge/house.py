@@ -10,7 +10,7 @@ from assistant import tasks
 from assistant.models import Assistant, Document, Embedding, PassageVector
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents
-from assistant.services.knowledge.search import Found, search
+from assistant.services.knowledge.search import FoundPassage, search
 from assistant.services.knowledge.vectors import Vector
 
 HOUSE = """# Parking
@@ -42,7 +42,7 @@ def vector_of(of: Assistant, query: str) -> Vector | None:
     return async_to_sync(embeddings.of_query)(of.organization, query)
 
 
-def found(of: Assistant, query: str) -> list[Found]:
+def found(of: Assistant, query: str) -> list[FoundPassage]:
     return search(of.organization, of, query, 4, vector_of(of, query))
 
 

@@ -16,7 +16,7 @@ from assistant.services.conversations.leases import claim_turn
 from assistant.services.conversations.messages import post_message, rate_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.knowledge import documents, questions
-from assistant.services.knowledge.formats.result import Extracted
+from assistant.services.knowledge.formats.result import ExtractedText
 from assistant.services.knowledge.search import search
 from tests import make
 from tests.assistant.services.knowledge.documents import after, file, found, page, text
@@ -129,7 +129,7 @@ def test_a_reader_that_lost_its_lease_or_comes_after_a_change_writes_nothing(mia
     claimed = documents.claim(page(mia).pk)
     assert claimed
     documents.queue(Document.objects.get(pk=claimed.pk))
-    assert not documents.keep(claimed, Extracted("old"))
+    assert not documents.keep(claimed, ExtractedText("old"))
     assert not documents.failed(claimed, "no_text")
     assert not documents.unchanged(claimed)
     assert Document.objects.get(pk=claimed.pk).state == "queued"

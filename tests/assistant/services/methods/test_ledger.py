@@ -58,7 +58,7 @@ def test_exactly_one_of_many_claims_a_row(talk: Conversation, turn: Turn) -> Non
     assert [ledger.claim(copy) for copy in copies] == [True, False, False, False, False]
 
 
-def begin(talk: Conversation, turn: Turn, method: Method, *, at_once: bool = True, name: str = "do_it") -> ledger.Begun:
+def begin(talk: Conversation, turn: Turn, method: Method, *, at_once: bool = True, name: str = "do_it") -> ledger.BegunCall:
     act = ledger.Act(method, "write", talk.assistant, at_once)
     return ledger.begin(talk.organization, name, {}, act, conversation=talk, place=ledger.Place(turn, 1, 0))
 

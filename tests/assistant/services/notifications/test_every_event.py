@@ -29,7 +29,6 @@ from assistant.models import (
 from assistant.services.conversations import takeover
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
-from assistant.services.deliveries import outbox
 from assistant.services.knowledge import questions
 from assistant.services.notifications import choices, queue
 from assistant.services.notifications.choices import Choice
@@ -58,14 +57,14 @@ def writes(talk: Conversation, ann: User) -> None:
 
 
 def is_given_up(talk: Conversation, ann: User) -> None:
-    row = outbox.queue_email(talk.organization, to="x@example.com", subject="Hello", text="x", key="k")
+    row = make.email(talk.organization, to="x@example.com", subject="Hello", text="x", key="k")
     row.state = Delivery.State.DEAD
     tasks._report_failure(row)
 
 
 def is_nearly_used_up(talk: Conversation, ann: User) -> None:
     Budget.objects.update_or_create(organization=talk.organization, defaults={"day_tokens": 1000})
-    asking = budgets.Asking(talk.assistant, "reply", talk)
+    asking = budgets.Requester(talk.assistant, "reply", talk)
     taken = budgets.reserve(asking, model="m", prompt_tokens=900, completion_tokens=0)
     budgets.settle(taken, [budgets.Attempt("a", "platform", "k", "m", usage=TokenUsage(900, 0))])
 

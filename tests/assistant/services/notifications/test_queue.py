@@ -19,7 +19,6 @@ from assistant.models import Conversation, Delivery, Membership, Notification, S
 from assistant.services.conversations import inbox, takeover
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
-from assistant.services.deliveries import outbox
 from assistant.services.notifications import choices, queue
 from assistant.services.notifications.choices import Choice
 from tests import make
@@ -107,7 +106,7 @@ def test_a_repeated_request_is_notified_once_and_a_new_request_again(talk):
 def test_an_e_mail_that_was_given_up_is_reported_and_one_of_ours_to_staff_is_not(talk):
     colleague(talk, "ann", StaffEvent.DELIVERY)
     for key in ("booking", f"{queue.OF_NOTIFICATION}1"):
-        row = outbox.queue_email(talk.organization, to="x@example.com", subject="Hello", text="x", key=key)
+        row = make.email(talk.organization, to="x@example.com", subject="Hello", text="x", key=key)
         row.state = Delivery.State.DEAD
         tasks._report_failure(row)
     assert [row.title for row in Notification.objects.all()] == ["An e-mail to x@example.com could not be delivered: Hello"]

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from assistant.models import Organization
-from assistant.services.booking.hours import Interval
+from assistant.services.booking.availability.hours import Interval
 from assistant.services.organizations import office_hours
 from tests import make
 

@@ -12,7 +12,7 @@ from assistant.errors import InputError, NotFound
 from assistant.models import Picture
 from assistant.services.files.images import draw
 from assistant.services.files.images import drawn as images_drawn
-from assistant.services.files.scanning import Found
+from assistant.services.files.scanning import ThreatFound
 from assistant.services.organizations import pictures
 from tests import make
 from tests.assistant.services.files import pictures as images
@@ -102,7 +102,7 @@ def test_a_picture_that_is_too_much_for_the_server_is_to_be_saved_smaller(progra
 
 def test_a_picture_has_to_pass_the_scanner():
     def refuses(data, scanner):
-        raise Found
+        raise ThreatFound
 
     with pytest.raises(InputError, match="scanner"):
         pictures.examined(io.BytesIO(images.png()), pictures.LOGO, scanner=refuses)

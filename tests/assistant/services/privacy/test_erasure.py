@@ -154,8 +154,8 @@ def test_a_running_turn_cannot_bring_anything_back():
 def test_a_queued_email_is_not_sent_and_one_that_is_being_sent_writes_nothing():
     talk = make.conversation()
     new = {"to": f"{MINE}@example.com", "subject": MINE, "text": MINE, "conversation": talk}
-    queued = outbox.queue_email(talk.organization, key="1", **new)
-    sending = outbox.claim(outbox.queue_email(talk.organization, key="2", **new).pk)
+    queued = make.email(talk.organization, key="1", **new)
+    sending = outbox.claim(make.email(talk.organization, key="2", **new).pk)
     assert sending is not None
     erasure.erase(talk.organization, talk.visitor_id)
     assert outbox.claim(queued.pk) is None
@@ -175,7 +175,7 @@ def test_a_late_insert_fails_in_its_own_transaction(late):
         "message": lambda: post_message(talk, "1", MINE),
         "card": lambda: Card.objects.create(conversation=talk, kind="receipt", content={"title": MINE}),
         "call": lambda: ledger.write(talk.organization, "look_up", {"for": MINE}, conversation=talk),
-        "e-mail": lambda: outbox.queue_email(
+        "e-mail": lambda: make.email(
             talk.organization, to="a@example.com", subject=MINE, text=MINE, key="1", conversation=talk
         ),
         "note": lambda: talk.notes.create(text=MINE),
@@ -221,7 +221,7 @@ def test_emails_to_an_address_are_counted_after_the_visitor_who_gave_it_is_erase
     talk = make.conversation()
     for number in range(outbox.PER_ADDRESS_PER_DAY):
         new = {"to": "ada@example.com", "subject": MINE, "text": MINE, "key": str(number), "conversation": talk}
-        outbox.sent(outbox.claim(outbox.queue_email(talk.organization, **new).pk))
+        outbox.sent(outbox.claim(make.email(talk.organization, **new).pk))
     erasure.erase(talk.organization, talk.visitor_id)
     assert not list(rows_with("ada@example.com"))
     with pytest.raises(Exception, match="too many|limit|day"):
@@ -267,7 +267,7 @@ def test_the_mailbox_of_the_demonstration_loses_the_emails_of_an_erased_visitor(
     talk, neighbour = make.conversation(), make.conversation(make.assistant(make.organization("Other")))
     for one, word in ((talk, MINE), (neighbour, OTHERS)):
         address = f"{word}@example.com"
-        row = outbox.queue_email(one.organization, to=address, subject=word, text=word, key=word, conversation=one)
+        row = make.email(one.organization, to=address, subject=word, text=word, key=word, conversation=one)
         deliver(str(row.pk))
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 2
     erasure.erase(talk.organization, talk.visitor_id)

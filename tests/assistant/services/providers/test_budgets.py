@@ -13,7 +13,7 @@ from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Budget, Conversation, Delivery, Price, Provider, Spending, Usage
 from assistant.services.organizations import networks
 from assistant.services.providers import budgets, prices
-from assistant.services.providers.budgets import Asking, Attempt
+from assistant.services.providers.budgets import Attempt, Requester
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def conversation(assistant: Assistant) -> Conversation:
 def reserve(
     conversation: Conversation, tokens: tuple[int, int] = (100, 50), model: str = "m", **more: Any
 ) -> budgets.Reservation:
-    asking = Asking(conversation.assistant, "reply", conversation)
+    asking = Requester(conversation.assistant, "reply", conversation)
     return budgets.reserve(
         asking, model=model, prompt_tokens=tokens[0], completion_tokens=tokens[1], **{"now": NOON, **more}
     )
@@ -122,7 +122,7 @@ def test_the_request_that_would_pass_a_limit_is_refused_and_takes_nothing(
 def test_a_request_whose_size_is_unknown_is_refused_once_the_budget_is_used_up(
     limits: dict[str, int], conversation: Conversation
 ) -> None:
-    asking = Asking(conversation.assistant, "voice", conversation)
+    asking = Requester(conversation.assistant, "voice", conversation)
     budgets.refuse_if_spent(asking, NOON)
     budget(conversation, **limits)
     if all(limits.values()):

@@ -1,0 +1,1 @@
+"""Free times: computed from opening hours and rules, and offered to visitors and models as slots."""
