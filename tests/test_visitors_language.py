@@ -18,7 +18,7 @@ from assistant.llm import ToolCallRequest
 from assistant.models import Card, Conversation, Delivery, Method, ToolCall, Turn
 from assistant.sentences import CATALOGUES, Text
 from assistant.services.booking.appointments import appointments, holds
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import calendar_files, links
 from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.events import render_card
 from assistant.services.conversations.messages import post_message
@@ -198,7 +198,7 @@ def test_pages_and_calendar_files_are_in_the_visitors_language(talk: Conversatio
     calendar = talk.organization.calendars.get()
     held = holds.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at), conversation=talk)
     appointment = appointments.confirm(held, name="Ann", email=ANN)
-    address, visitor = f"/appointments/{invitations.token_of(appointment)}/", Client()
+    address, visitor = f"/appointments/{links.token_of(appointment)}/", Client()
     pages = {query: visitor.get(address + query).content.decode() for query in ("", "?do=cancel", "?do=move")}
     pages["taken"] = visitor.post(address, {"do": "move", "slot": "x-y"}).content.decode()
     visitor.post(address, {"do": "cancel"})
@@ -208,7 +208,9 @@ def test_pages_and_calendar_files_are_in_the_visitors_language(talk: Conversatio
     pages["unknown"] = unknown.content.decode()
     assert all("⟦" in page for page in pages.values())
     assert {name: found for name, page in pages.items() if (found := words(page))} == {}
-    [description] = re.findall(r"(?ms)^DESCRIPTION:(.*?)^\S", invitations.ics(appointment, "REQUEST").replace("\r\n ", ""))
+    [description] = re.findall(
+        r"(?ms)^DESCRIPTION:(.*?)^\S", calendar_files.ics(appointment, "REQUEST").replace("\r\n ", "")
+    )
     assert words(description.replace("\\n", " ")) == []
 
 

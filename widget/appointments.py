@@ -23,7 +23,7 @@ from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
 from assistant.services.booking.appointments import appointments, lookup
 from assistant.services.booking.availability import browsing, offers, slot_ids, wording
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import calendar_files, descriptions
 from assistant.services.organizations import networks, rate_limits
 from assistant.services.organizations.looks import look_of_appointment
 from widget import pages
@@ -85,7 +85,7 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
             appointments.reschedule(appointment, _picked(appointment, request.POST.get("slot", "")))
             return hardened(HttpResponseRedirect(f"{request.path}?done=move"))
         except InterworkyError as error:
-            refused = refusal(error, invitations.locale_of(appointment))
+            refused = refusal(error, descriptions.locale_of(appointment))
             appointment.refresh_from_db()
     return hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
 
@@ -99,7 +99,7 @@ def _picked(appointment: Appointment, slot: str) -> slot_ids.Pick:
 
 
 def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict[str, Any]:
-    locale = invitations.locale_of(appointment)
+    locale = descriptions.locale_of(appointment)
     ended = appointment.state in (Appointment.State.CANCELLED, Appointment.State.DECLINED)
     begun = not ended and appointment.start_at <= timezone.now()
     changeable = appointments.may_change(appointment)
@@ -113,14 +113,14 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
         "direction": catalogue(locale).direction,
         "say": {name: label(name, locale) for name in WORDS},
         "title": label(title, locale),
-        "lines": invitations.lines(appointment),
+        "lines": descriptions.lines(appointment),
         "changeable": changeable,
         "cancelled": ended,
         "note": label("awaits_answer", locale) if title == "is_requested" else "",
         "moved": request.GET.get("done") == "move" and changeable,
         "refused": refused,
         "too_late": label("changes_until", locale, hours=appointment.service.cancel_hours) if too_late else "",
-        "calendars": [] if ended or begun else invitations.calendar_links(appointment),
+        "calendars": [] if ended or begun else descriptions.calendar_links(appointment),
         **(_asked(request, appointment, locale) if changeable else {"asks": ""}),
     }
 
@@ -172,8 +172,8 @@ def _times(request: HttpRequest, appointment: Appointment, locale: str) -> dict[
 def invitation(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
     """The appointment as a file for a calendar; once cancelled, the file that takes it out again."""
     cancelled = appointment.state in (Appointment.State.CANCELLED, Appointment.State.DECLINED)
-    method: invitations.Method = "CANCEL" if cancelled else "PUBLISH"
-    body = invitations.ics(appointment, method)
+    method: calendar_files.Method = "CANCEL" if cancelled else "PUBLISH"
+    body = calendar_files.ics(appointment, method)
     response = HttpResponse(body, content_type=f"text/calendar; charset=utf-8; method={method}")
     response["Content-Disposition"] = f'attachment; filename="appointment-{appointment.reference}.ics"'
     return hardened(response)

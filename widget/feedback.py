@@ -14,7 +14,7 @@ from assistant.errors import InputError, NotFound, TooMuch
 from assistant.models import Appointment, Feedback
 from assistant.sentences import catalogue, label, language
 from assistant.services.booking.appointments import feedback
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import descriptions
 from assistant.services.organizations import networks, rate_limits
 from assistant.services.organizations.looks import look_of_appointment
 from widget import pages
@@ -39,12 +39,12 @@ def page(request: HttpRequest, token: str) -> HttpResponseBase:
             feedback.give(appointment, request.POST.get("score", ""), request.POST.get("comment", ""))
             return hardened(HttpResponseRedirect(f"{request.path}?done=1"))
         except InputError as error:
-            problem = label(error.code, invitations.locale_of(appointment))
+            problem = label(error.code, descriptions.locale_of(appointment))
     return hardened(render(request, "widget/feedback.html", _shown(request, appointment, problem)))
 
 
 def _shown(request: HttpRequest, appointment: Appointment, problem: str) -> dict[str, object]:
-    locale = invitations.locale_of(appointment)
+    locale = descriptions.locale_of(appointment)
     given = Feedback.objects.filter(appointment=appointment).first()
     score = given.score if given else request.GET.get("score", "")
     return {
@@ -53,7 +53,7 @@ def _shown(request: HttpRequest, appointment: Appointment, problem: str) -> dict
         "language": language(locale),
         "direction": catalogue(locale).direction,
         "say": {name: label(name, locale) for name in WORDS},
-        "lines": invitations.lines(appointment)[:2],
+        "lines": descriptions.lines(appointment)[:2],
         "scores": [(one, label("feedback_score", locale, score=one), str(one) == str(score)) for one in range(1, 6)],
         "comment": request.POST.get("comment", "") or (given.comment if given else ""),
         "thanks": bool(given) and "done" in request.GET,

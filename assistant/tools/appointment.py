@@ -20,7 +20,7 @@ from assistant.sentences import label
 from assistant.services.booking.appointments import appointments, attempts, holds, lookup
 from assistant.services.booking.availability import menus, offers, slot_ids, wording
 from assistant.services.booking.availability.slots import PARTS_OF_DAY
-from assistant.services.booking.invitations import form_fields, invitations
+from assistant.services.booking.invitations import descriptions, form_fields
 from assistant.services.deliveries import outbox
 from assistant.tools import appointment_search as search
 from assistant.tools.kind import Context, Kind, Operation, Preview, configured, described
@@ -171,7 +171,7 @@ def _start(context: Context, slot: str) -> str:
 
 
 def _lines(appointment: Appointment) -> tuple[tuple[str, str], ...]:
-    return tuple((line.label, line.value) for line in invitations.lines(appointment))
+    return tuple((line.label, line.value) for line in descriptions.lines(appointment))
 
 
 # --- Cancel and move --------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from assistant.models import Appointment, CalendarFeed, Card, Conversation, Deli
 from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.availability import slot_ids
 from assistant.services.booking.calendar_sync import feeds
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from assistant.services.conversations import cards, email_answers
 from assistant.services.deliveries import verification
 from assistant.services.organizations import members
@@ -77,9 +77,9 @@ def feed() -> Used:
 
 
 GIVEN: dict[str, Callable[[], Used]] = {
-    "an appointment's link": lambda: opens(invitations.manage_url(booked())),
-    "an appointment's file": lambda: opens(invitations.ics_url(booked())),
-    "a link for feedback": lambda: opens(invitations.feedback_url(booked(over=True))),
+    "an appointment's link": lambda: opens(links.manage_url(booked())),
+    "an appointment's file": lambda: opens(links.ics_url(booked())),
+    "a link for feedback": lambda: opens(links.feedback_url(booked(over=True))),
     "a calendar feed": feed,
     "a slot id": slot,
     "a reply address": reply_address,

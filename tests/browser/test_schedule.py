@@ -250,8 +250,8 @@ def test_axe_finds_no_accessibility_problem_on_the_calendar_page(salon, staff, s
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_accessibility_problem_on_the_visitors_pages(salon, chromium, scheme):
-    invitations = "__import__('assistant.services.booking.invitations.invitations', fromlist=['token_of'])"
-    token = salon.ask(f"{invitations}.token_of({ADA})")
+    links = "__import__('assistant.services.booking.invitations.links', fromlist=['token_of'])"
+    token = salon.ask(f"{links}.token_of({ADA})")
     page = chromium.new_page(base_url=salon.app.url, color_scheme=scheme, viewport={"width": 375, "height": 800})
     try:
         for query in ("", "?do=move", "?do=cancel"):

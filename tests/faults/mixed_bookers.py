@@ -21,7 +21,7 @@ from assistant.models import Appointment, Assistant, Calendar, Card, Conversatio
 from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.availability import resources, slot_ids, slots
 from assistant.services.booking.availability.slot_ids import Pick
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.messages import post_message
 from assistant.tools.executor import Executor
@@ -135,7 +135,7 @@ def _by_card(calendar: Calendar, pick: Pick, name: str) -> None:
 
 def _by_link(calendar: Calendar, pick: Pick, name: str) -> None:
     own = Appointment.objects.get(email=f"link{name}@example.com")
-    page, slot = f"/appointments/{invitations.token_of(own)}/", slot_ids.issue(pick.service, calendar, pick.start_at)
+    page, slot = f"/appointments/{links.token_of(own)}/", slot_ids.issue(pick.service, calendar, pick.start_at)
     answer = Client(SERVER_NAME="localhost").post(page, {"slot": slot})
     if answer.status_code != 302:
         text = answer.content.decode()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
 from assistant.services.booking.appointments import appointments, holds
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from assistant.services.booking.locks import Busy
 from assistant.services.organizations import pictures
 from tests import make
@@ -39,7 +39,7 @@ def visitor() -> Client:
 
 
 def address(appointment: Appointment) -> str:
-    return f"/appointments/{invitations.token_of(appointment)}/"
+    return f"/appointments/{links.token_of(appointment)}/"
 
 
 def test_the_page_says_what_is_booked_and_keeps_its_address_to_itself(visitor, appointment):
@@ -146,7 +146,7 @@ def test_the_calendar_file_adds_the_appointment_and_later_cancels_it(visitor, ap
 
 
 def test_a_link_that_we_did_not_sign_finds_nothing(visitor, appointment):
-    token = invitations.token_of(appointment)
+    token = links.token_of(appointment)
     for bad in (token[:-1], token + "x", appointment.pk.hex, "x", appointment.reference):
         assert visitor.get(f"/appointments/{bad}/").status_code == 404
         assert visitor.post(f"/appointments/{bad}/", {"do": "cancel"}).status_code == 404
@@ -214,7 +214,7 @@ def test_the_page_has_the_business_s_accent_phone_number_and_logo_or_its_name(vi
     of = appointment.organization
     Organization.objects.update(phone="+44 20 7946 0000")
     of.assistants.update(accent="#7c3aed")
-    feedback = f"/feedback/{invitations.feedback_url(appointment).rstrip('/').rpartition('/')[2]}/"
+    feedback = f"/feedback/{links.feedback_url(appointment).rstrip('/').rpartition('/')[2]}/"
     for page in (address(appointment), feedback):
         text = visitor.get(page).content.decode()
         assert "border-top: 6px solid #7c3aed" in text and 'href="tel:+442079460000"' in text

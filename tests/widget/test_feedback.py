@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assistant.models import Appointment, Feedback
 from assistant.services.booking.appointments import appointments, feedback, holds
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def appointment() -> Appointment:
 
 
 def address(appointment: Appointment) -> str:
-    return f"/feedback/{invitations.feedback_token(appointment)}/"
+    return f"/feedback/{links.feedback_token(appointment)}/"
 
 
 def test_a_visitor_says_how_it_was_and_can_change_it(appointment):
@@ -50,7 +50,7 @@ def test_what_is_no_number_from_one_to_five_is_refused_and_the_comment_is_kept(a
 
 
 def test_one_link_is_good_for_one_thing(appointment):
-    manage, ask = invitations.token_of(appointment), invitations.feedback_token(appointment)
+    manage, ask = links.token_of(appointment), links.feedback_token(appointment)
     assert Client().get(f"/feedback/{manage}/").status_code == 404
     assert Client().get(f"/appointments/{ask}/").status_code == 404
     assert Client().get(f"/feedback/{ask[:-2]}xx/").status_code == 404

@@ -27,7 +27,7 @@ from assistant.errors import InterworkyError
 from assistant.models import Appointment, Feedback
 from assistant.models.booking.appointments import BOOKED
 from assistant.services.booking.appointments import appointments
-from assistant.services.booking.invitations import form_fields, invitations
+from assistant.services.booking.invitations import descriptions, form_fields
 from assistant.services.booking.staff import by_staff
 from assistant.services.organizations.roles import Act
 
@@ -186,7 +186,7 @@ class AppointmentAdmin(ReadOnly):
 
     @display(description="Where")
     def where(self, obj: Appointment) -> str:
-        return invitations.place_of(obj) or "Not stated"
+        return descriptions.place_of(obj) or "Not stated"
 
     @display(description="When", ordering="start_at")
     def when(self, obj: Appointment) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from assistant.admin.booking.schedule_changes import calendars_of
 from assistant.admin.spreadsheets import as_csv
 from assistant.models import Appointment
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import descriptions
 from assistant.services.booking.staff import schedule
 from assistant.services.booking.staff.typed_hours import parse_day
 from assistant.services.primary_keys import NO_ROW, parse_pk
@@ -41,7 +41,7 @@ def _cells(row: Appointment) -> list[str]:
     zone = ZoneInfo(row.timezone)
     start, end = row.start_at.astimezone(zone), row.end_at.astimezone(zone)
     when = [f"{start:%Y-%m-%d}", f"{start:%H:%M}", f"{end:%H:%M}", row.timezone]
-    what = [row.service.name, row.calendar.name, invitations.place_of(row), row.price]
+    what = [row.service.name, row.calendar.name, descriptions.place_of(row), row.price]
     who = [row.name, row.email, row.phone, row.reason, row.cancel_reason]
     booked = f"{row.created_at.astimezone(zone):%Y-%m-%d %H:%M}"
     return [row.reference, row.get_state_display(), *when, *what, *who, booked, row.organization.name]

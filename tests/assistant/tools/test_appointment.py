@@ -15,7 +15,7 @@ from assistant.models import ToolCall as Row
 from assistant.sentences import label
 from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import slot_ids
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
 from assistant.services.deliveries import outbox
@@ -118,7 +118,7 @@ async def test_a_visitor_who_reads_a_clock_of_twelve_hours_gets_one_everywhere(c
     assert "12:00 PM–12:30 PM" in letter.subject and "12:00 PM–12:30 PM" in letter.text
     team = await in_db(Delivery.objects.get)(to="team@example.com")
     assert "12:00–12:30" in team.subject, "a team reads the clock that it always does"
-    page = await in_db(Client().get)(invitations.manage_url(await Appointment.objects.aget()) + "?do=move")
+    page = await in_db(Client().get)(links.manage_url(await Appointment.objects.aget()) + "?do=move")
     assert "12:30 PM" in page.content.decode() or "9:00 AM" in page.content.decode()
 
 

@@ -17,7 +17,7 @@ from assistant.services.booking.appointments import attempts, holds, limits, pla
 from assistant.services.booking.appointments.placing import Overlap
 from assistant.services.booking.availability import offers, resources
 from assistant.services.booking.availability.slot_ids import Pick
-from assistant.services.booking.invitations import invitations, phones
+from assistant.services.booking.invitations import descriptions, phones
 from assistant.services.booking.messages import announcements, reminders
 from assistant.services.deliveries import outbox
 
@@ -65,7 +65,7 @@ def confirm(
         appointment.save()
         if appointment.visitor is not None:
             keep_contact_details(appointment.visitor, appointment)
-        change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "confirmed"
+        change: descriptions.Change = "requested" if appointment.state == State.REQUESTED else "confirmed"
         announcements.write(appointment, change, appointment.call, notify_team=not by_staff, notify_visitor=notify_visitor)
         reminders.skip_passed(appointment, now)
         return appointment
@@ -134,7 +134,7 @@ def reschedule(
             states.change(appointment, State.REQUESTED)
         appointment.sequence += 1
         appointment.save()
-        change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "moved"
+        change: descriptions.Change = "requested" if appointment.state == State.REQUESTED else "moved"
         announcements.write(
             appointment, change, call, notify_team=not by_staff, notify_visitor=notify_visitor, message=message
         )
@@ -214,7 +214,7 @@ def _answer(
         appointment.cancel_reason = in_one_line(reason)
         appointment.sequence += 1
         appointment.save()
-        change: invitations.Change = "confirmed" if to == State.CONFIRMED else "declined"
+        change: descriptions.Change = "confirmed" if to == State.CONFIRMED else "declined"
         announcements.write(appointment, change, None, notify_team=False, instead=instead)
         reminders.skip_passed(appointment, now)
         return appointment

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import InputError, NotFound
 from assistant.models import Appointment, Feedback
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from assistant.services.booking.locks import RELATED
 
 COMMENT_CHARS = 1000
@@ -28,7 +28,7 @@ class FeedbackRefused(InputError):
 
 def for_token(token: str) -> Appointment:
     """The appointment that a feedback link was signed for. Raises `NotFound`, also for one that was called off."""
-    found = Appointment.objects.filter(pk=invitations.id_in_feedback_token(token), state__in=GIVEN_BY)
+    found = Appointment.objects.filter(pk=links.id_in_feedback_token(token), state__in=GIVEN_BY)
     appointment = found.select_related(*RELATED).first()
     if appointment is None:
         raise NotFound("No such appointment.")

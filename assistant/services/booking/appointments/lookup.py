@@ -10,7 +10,7 @@ from django.utils import timezone
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, Conversation, Organization, Visitor
 from assistant.services.booking.availability import wording
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from assistant.services.booking.locks import RELATED
 
 HIDDEN = [Appointment.State.HELD, Appointment.State.EXPIRED]  # no appointments yet
@@ -18,7 +18,7 @@ HIDDEN = [Appointment.State.HELD, Appointment.State.EXPIRED]  # no appointments 
 
 def for_token(token: str) -> Appointment:
     """The appointment that a link was signed for. Raises `NotFound`."""
-    found = Appointment.objects.filter(pk=invitations.id_in(token)).exclude(state__in=HIDDEN)
+    found = Appointment.objects.filter(pk=links.id_in(token)).exclude(state__in=HIDDEN)
     appointment = found.select_related(*RELATED).first()
     if appointment is None:
         raise NotFound("No such appointment.")

@@ -22,7 +22,7 @@ from assistant import signatures
 from assistant.errors import NotFound
 from assistant.models import Appointment, CalendarFeed
 from assistant.models.booking.appointments import BOOKED
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import descriptions, links
 from assistant.services.deliveries import outbox
 
 KEPT = timedelta(days=30)  # that an appointment stays in the feed after its end
@@ -105,10 +105,10 @@ def event(appointment: Appointment, shown: EntryDetails) -> icalendar.Event:
         ("Reference", appointment.reference),
         *([("E-mail", appointment.email), ("Phone", appointment.phone)] if shown.contact else []),
         *([("Reason", appointment.reason)] if shown.reason else []),
-        ("In the admin", invitations.admin_url(appointment)),
+        ("In the admin", links.admin_url(appointment)),
     ]
     entry.add("description", "\n".join(f"{name}: {outbox.one_line(value, 300)}" for name, value in said if value))
-    if where := invitations.place_of(appointment):
+    if where := descriptions.place_of(appointment):
         entry.add("location", outbox.one_line(where, 200))
     entry.add("status", "TENTATIVE" if appointment.state == Appointment.State.REQUESTED else "CONFIRMED")
     entry.add("transp", "OPAQUE")

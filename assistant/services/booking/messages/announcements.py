@@ -7,7 +7,7 @@ from datetime import datetime
 from assistant.models import Appointment, Card, ToolCall
 from assistant.services.booking.availability import offers
 from assistant.services.booking.calendar_sync import entries
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import descriptions, receipts
 from assistant.services.booking.messages import channels, emails
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
@@ -18,7 +18,7 @@ REMINDER = "reminder:"  # how the outbox' keys of reminders begin
 
 def write(
     appointment: Appointment,
-    change: invitations.Change,
+    change: descriptions.Change,
     call: ToolCall | None,
     *,
     notify_team: bool = True,
@@ -32,7 +32,7 @@ def write(
     outbox.withdraw(appointment.deliveries.filter(key__startswith=REMINDER))
     note = ""
     if appointment.email and notify_visitor:
-        note = outbox.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))
+        note = outbox.confirmation_note(appointment.email, locale=descriptions.locale_of(appointment))
     if call:
         ledger.give_receipt(call, appointment.reference)
     _update_receipts(appointment, change, call, note)
@@ -81,7 +81,7 @@ def write_follow_up(appointment: Appointment) -> None:
     channels.queue(appointment, "follow_up", f"follow-up:{appointment.pk}")
 
 
-def _email(appointment: Appointment, change: invitations.Change, key: str, *, send_before: datetime | None = None) -> None:
+def _email(appointment: Appointment, change: descriptions.Change, key: str, *, send_before: datetime | None = None) -> None:
     outbox.queue_email(
         appointment.organization,
         emails.visitors_email(appointment, change),
@@ -93,24 +93,24 @@ def _email(appointment: Appointment, change: invitations.Change, key: str, *, se
     )
 
 
-def _update_receipts(appointment: Appointment, change: invitations.Change, call: ToolCall | None, note: str) -> None:
+def _update_receipts(appointment: Appointment, change: descriptions.Change, call: ToolCall | None, note: str) -> None:
     conversation = appointment.conversation
     if conversation is None:
         return
-    receipts = conversation.cards.filter(kind=Card.Kind.RECEIPT, content__reference=appointment.reference)
-    shown = list(receipts.select_related("conversation").order_by("created_at"))
-    ended = change in invitations.ENDED
+    rows = conversation.cards.filter(kind=Card.Kind.RECEIPT, content__reference=appointment.reference)
+    shown = list(rows.select_related("conversation").order_by("created_at"))
+    ended = change in descriptions.ENDED
     back = not ended and any(card.content.get("status") == "cancelled" for card in shown)
     if ended or back:
         # Above each stands what was said of it then; what is true now is said below, where it happened.
         for card in shown:
-            cards.update(card, content=invitations.replaced(appointment, card.content))
+            cards.update(card, content=receipts.replaced(appointment, card.content))
     else:
         # What an older receipt shows must not send anybody to the wrong hour.
         for card in shown:
             if card.content.get("status") != "replaced":
-                cards.update(card, content=invitations.receipt(appointment, change, "" if call else note))
+                cards.update(card, content=receipts.receipt(appointment, change, "" if call else note))
     is_news = call is not None and (not shown or call.pk != appointment.call_id)
     if is_news or back or (ended and shown):
-        content = invitations.receipt(appointment, change, note)
+        content = receipts.receipt(appointment, change, note)
         cards.add(conversation, Card.Kind.RECEIPT, content, call=call or appointment.call)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assistant.models import Appointment, Delivery, MessageChannel
 from assistant.sentences import label
 from assistant.services.booking.availability import wording
-from assistant.services.booking.invitations import form_fields, invitations, phones
+from assistant.services.booking.invitations import descriptions, form_fields, links, phones
 from assistant.services.conversations.events import format_instant
 from assistant.services.deliveries import outbox
 
@@ -23,7 +23,7 @@ REMINDERS = ("reminder", "follow_up")
 
 def queue(
     appointment: Appointment,
-    change: invitations.Change,
+    change: descriptions.Change,
     key: str,
     *,
     notify_visitor: bool = True,
@@ -48,13 +48,13 @@ def queue(
         )  # fmt: skip
 
 
-def text_message(appointment: Appointment, change: invitations.Change) -> str:
+def text_message(appointment: Appointment, change: descriptions.Change) -> str:
     """What the visitor reads on their phone: short, in their language, nothing that they typed."""
-    locale = invitations.locale_of(appointment)
+    locale = descriptions.locale_of(appointment)
     when = wording.when(appointment, appointment.visitor_timezone, locale)
     said = f"{appointment.organization.name}: {label(change, locale)}. {appointment.service.name}, {when}."
-    ended = change in invitations.ENDED
-    return outbox.one_line(said, 400) + ("" if ended else f" {invitations.manage_url(appointment)}")
+    ended = change in descriptions.ENDED
+    return outbox.one_line(said, 400) + ("" if ended else f" {links.manage_url(appointment)}")
 
 
 def payload(appointment: Appointment, change: str, key: str) -> dict[str, Any]:
@@ -73,14 +73,14 @@ def payload(appointment: Appointment, change: str, key: str) -> dict[str, Any]:
             "end_at": format_instant(appointment.end_at),
             "timezone": appointment.timezone,
             "price": appointment.price,
-            "place": invitations.place_of(appointment),
+            "place": descriptions.place_of(appointment),
             "name": appointment.name,
             "email": appointment.email,
             "phone": appointment.phone,
             "reason": appointment.reason,
             "answers": [{"label": name, "value": value} for name, value in form_fields.answered(appointment)],
             "cancel_reason": appointment.cancel_reason,
-            "admin_url": invitations.admin_url(appointment),
+            "admin_url": links.admin_url(appointment),
         },
     }
 

@@ -14,8 +14,9 @@ from django.template.loader import render_to_string
 from assistant.models import Appointment, MessageTemplate
 from assistant.sentences import label
 from assistant.services.booking.availability import offers, wording
-from assistant.services.booking.invitations import form_fields, invitations
-from assistant.services.booking.invitations.invitations import ENDED, UNCHANGED, Change, Line, Method
+from assistant.services.booking.invitations import calendar_files, descriptions, form_fields, links
+from assistant.services.booking.invitations.calendar_files import Method
+from assistant.services.booking.invitations.descriptions import ENDED, UNCHANGED, Change, Line
 from assistant.services.booking.messages import message_templates
 from assistant.services.deliveries import outbox
 from assistant.services.organizations.looks import letterhead, look_of_appointment
@@ -33,7 +34,7 @@ def visitors_email(
     Staff's own text stands in it where they have one; `template` is one to show instead, `message` what they
     write to this visitor.
     """
-    locale = invitations.locale_of(appointment)
+    locale = descriptions.locale_of(appointment)
     about = _visitors_context(appointment, change, locale)
     if message.strip():
         about["lines"].append(Line(label("team_message", locale), outbox.one_line(message, 500)))
@@ -48,7 +49,7 @@ def visitors_email(
     if change in UNCHANGED:
         return email
     method: Method = "CANCEL" if change in ENDED else "REQUEST"
-    return replace(email, ics=invitations.ics(appointment, method), ics_method=method)
+    return replace(email, ics=calendar_files.ics(appointment, method), ics_method=method)
 
 
 def _visitors_context(appointment: Appointment, change: Change, locale: str) -> dict[str, Any]:
@@ -58,14 +59,14 @@ def _visitors_context(appointment: Appointment, change: Change, locale: str) -> 
         **letterhead(look_of_appointment(appointment), locale),
         "title": label(change, locale),
         "note": label("awaits_answer" if change == "requested" else f"intro_{change}", locale),
-        "lines": [*invitations.lines(appointment), Line(label("reference", locale), appointment.reference)],
-        "manage_url": "" if ended else invitations.manage_url(appointment),
+        "lines": [*descriptions.lines(appointment), Line(label("reference", locale), appointment.reference)],
+        "manage_url": "" if ended else links.manage_url(appointment),
         "manage": label("change_or_cancel", locale),
     }
     if change == "follow_up":
-        return about | {"manage_url": invitations.feedback_url(appointment), "manage": label("give_feedback", locale)}
+        return about | {"manage_url": links.feedback_url(appointment), "manage": label("give_feedback", locale)}
     if not ended:
-        about |= {"add": label("add_to_calendar", locale), "calendars": invitations.calendar_links(appointment)}
+        about |= {"add": label("add_to_calendar", locale), "calendars": descriptions.calendar_links(appointment)}
     return about
 
 
@@ -85,12 +86,12 @@ def _values(appointment: Appointment, change: Change, locale: str, when: str) ->
         "organization": appointment.organization.name,
         "service": appointment.service.name,
         "with": appointment.calendar.name,
-        "where": invitations.place_of(appointment),
+        "where": descriptions.place_of(appointment),
         "when": when,
         "price": appointment.price,
         "reference": appointment.reference,
-        "manage_link": invitations.manage_url(appointment),
-        "feedback_link": invitations.feedback_url(appointment),
+        "manage_link": links.manage_url(appointment),
+        "feedback_link": links.feedback_url(appointment),
     }
 
 
@@ -110,7 +111,7 @@ def teams_email(appointment: Appointment, change: Change, template: MessageTempl
         "lines": _facts(appointment, when, locale),
         "typed": _typed(appointment, locale),
         "visitor_wrote": label("visitor_wrote", locale),
-        "manage_url": invitations.admin_url(appointment),
+        "manage_url": links.admin_url(appointment),
         "manage": label("answer_request" if change == "requested" else "in_admin", locale),
         "to_team": True,
     }
@@ -126,12 +127,12 @@ def teams_email(appointment: Appointment, change: Change, template: MessageTempl
     if change in UNCHANGED:
         return email
     method: Method = "CANCEL" if change in ENDED else "PUBLISH"
-    return replace(email, ics=invitations.ics(appointment, method, to_team=True), ics_method=method)
+    return replace(email, ics=calendar_files.ics(appointment, method, to_team=True), ics_method=method)
 
 
 def _facts(appointment: Appointment, when: str, locale: str) -> list[Line]:
     """What the team reads first: ours, none of it typed by the visitor."""
-    where = outbox.one_line(invitations.place_of(appointment, locale), 300)
+    where = outbox.one_line(descriptions.place_of(appointment, locale), 300)
     said = (
         ("when", when),
         ("what", appointment.service.name),

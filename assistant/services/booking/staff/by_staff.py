@@ -22,7 +22,7 @@ from assistant.services.booking.appointments import appointments, attempts, hold
 from assistant.services.booking.appointments.placing import Overlap
 from assistant.services.booking.availability import resources
 from assistant.services.booking.availability.slot_ids import Pick
-from assistant.services.booking.invitations import form_fields, invitations
+from assistant.services.booking.invitations import descriptions, form_fields
 from assistant.services.booking.locks import fresh, locked
 from assistant.services.booking.messages import announcements
 from assistant.services.deliveries import outbox
@@ -147,11 +147,11 @@ def correct(
         row.email = "" if is_new else row.email  # an address that stays is not checked once more
         appointments.set_contact(row, name, email if is_new else "", phone, email_needed=False)
         row.reason = appointments.in_one_line(reason)
-        row.answers = form_fields.corrected(row, answers, invitations.locale_of(row))
+        row.answers = form_fields.corrected(row, answers, descriptions.locale_of(row))
         row.sequence += 1
         row.save()
         if row.start_at > now:
-            change: invitations.Change = "requested" if row.state == Appointment.State.REQUESTED else "confirmed"
+            change: descriptions.Change = "requested" if row.state == Appointment.State.REQUESTED else "confirmed"
             announcements.write(row, change, None, notify_team=False, notify_visitor=notify_visitor)
         return row
 

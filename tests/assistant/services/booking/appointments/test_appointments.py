@@ -13,7 +13,7 @@ from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Delivery, Visitor
 from assistant.services.booking.appointments import appointments, attempts, limits, lookup
 from assistant.services.booking.availability import wording
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from assistant.services.booking.staff import by_staff
 from assistant.services.deliveries import outbox
 from tests import make
@@ -33,7 +33,7 @@ def test_a_booking_comes_with_its_receipt_and_its_mails(calendar, conversation):
     assert card.content["reference"] == appointment.reference
     assert card.content["lines"][0] == ["When", "Tuesday 8 January 2030, 09:00–09:30 (UTC)"]
     assert card.content["status"] == "done"
-    assert card.content["manage_url"].endswith(f"/appointments/{invitations.token_of(appointment)}/")
+    assert card.content["manage_url"].endswith(f"/appointments/{links.token_of(appointment)}/")
     assert card.content["ics_url"].endswith("/invitation.ics")
     to_visitor, to_team = Delivery.objects.order_by("to")
     assert (to_visitor.to, to_visitor.reply_to, to_visitor.ics_method) == ("ann@example.com", "team@example.com", "REQUEST")
@@ -280,11 +280,11 @@ def test_a_calendar_stays_as_long_as_it_has_appointments_and_goes_with_its_organ
 
 def test_a_link_opens_its_own_appointment_and_nothing_else(calendar, conversation):
     appointment = booked(calendar, conversation)
-    token = invitations.token_of(appointment)
+    token = links.token_of(appointment)
     assert lookup.for_token(token) == appointment
     hold = held(calendar, conversation, NINE + timedelta(hours=2))
     head, seal = token.split(".")
-    forged = [f"{hold.pk.hex}.{seal}", head, f"{head}.", f"{head}.{seal[:-1]}", "", "x" * 3000, invitations.token_of(hold)]
+    forged = [f"{hold.pk.hex}.{seal}", head, f"{head}.", f"{head}.{seal[:-1]}", "", "x" * 3000, links.token_of(hold)]
     for bad in forged:
         with pytest.raises(NotFound):
             lookup.for_token(bad)

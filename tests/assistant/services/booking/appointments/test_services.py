@@ -11,7 +11,7 @@ from assistant.models import Appointment, Calendar, Conversation, Delivery, Serv
 from assistant.services.booking.appointments import appointments, attempts, holds
 from assistant.services.booking.availability import offers
 from assistant.services.booking.availability.slot_ids import Pick
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import calendar_files, descriptions
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -199,7 +199,7 @@ def test_a_request_keeps_its_time_and_becomes_an_appointment_when_staff_approve_
     assert requested.state == "requested"
     with pytest.raises(attempts.SlotTaken):
         hold(cut, another(talk))
-    assert "STATUS:TENTATIVE" in invitations.ics(requested, "REQUEST")
+    assert "STATUS:TENTATIVE" in calendar_files.ics(requested, "REQUEST")
     approved = appointments.approve(requested, now=NOW)
     assert (approved.state, approved.sequence, appointments.approve(requested, now=NOW).sequence) == ("confirmed", 1, 1)
     assert mailed("ann@example.com") == ["Appointment requested REQUEST", "Appointment confirmed REQUEST"]
@@ -262,8 +262,8 @@ def test_receipt_mails_and_entry_name_service_calendar_price_and_place(talk, cha
     )  # fmt: skip
     booked = book(cut, talk, calendar=chairs[1])
     facts = [("What", "Colour"), ("With", "Right chair"), ("Where", "12 High Street"), ("Price", "from £90")]
-    assert [line[:2] for line in invitations.lines(booked)][1:] == facts
-    entry = invitations.ics(booked, "REQUEST").replace("\r\n ", "")
+    assert [line[:2] for line in descriptions.lines(booked)][1:] == facts
+    entry = calendar_files.ics(booked, "REQUEST").replace("\r\n ", "")
     assert "SUMMARY:Colour · Right chair · Bright Smile" in entry and "LOCATION:12 High Street" in entry
     for mail in Delivery.objects.all():
         assert all(value in mail.text for _, value in facts)
@@ -277,7 +277,7 @@ LINK = "https://meet.example/x"
 @pytest.mark.parametrize(("place", "location", "said"), [("phone", "", "By phone"), ("link", LINK, LINK)])
 def test_the_place_of_a_call_or_a_link_is_named_as_such(talk, chairs, place, location, said):
     booked = book(make.service(chairs[0], place=place, location=location), talk)
-    where = invitations.lines(booked)[-1]
+    where = descriptions.lines(booked)[-1]
     assert where == ("Where", said, LINK if place == "link" else ""), "a link leads to itself, a call nowhere"
 
 
@@ -293,4 +293,4 @@ def test_the_clock_of_the_place_leads_where_one_comes_in_person(talk, chairs):
     early = offers.offer(visit, from_day="2030-01-08", visitor_timezone="Pacific/Honolulu", now=NOW).slots[0]
     assert early.label == "09:00 (Monday 22:00 Honolulu)"
     booked = book(visit, talk, at)
-    assert invitations.lines(booked)[0][1] == "Tuesday 8 January 2030, 09:00–09:30 (Europe/Berlin), 00:00 in Los Angeles"
+    assert descriptions.lines(booked)[0][1] == "Tuesday 8 January 2030, 09:00–09:30 (Europe/Berlin), 00:00 in Los Angeles"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assistant.models import Appointment, CalendarFeed
 from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.calendar_sync import feeds
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import links
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_a_feed_holds_what_staff_have_chosen_of_the_visitors_data(chosen, seen):
     said = f"{entry['summary']}\n{entry['description']}"
     every = {"Ada Lovelace", "ada@example.com", "+44 20 7946 0018", REASON}
     assert {one for one in every if one in said} == seen
-    assert invitations.token_of(appointment) not in text.replace("\r\n ", ""), "the visitor's own link is theirs"
+    assert links.token_of(appointment) not in text.replace("\r\n ", ""), "the visitor's own link is theirs"
 
 
 def test_what_a_visitor_typed_cannot_add_lines_to_a_feed():

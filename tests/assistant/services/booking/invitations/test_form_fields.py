@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from assistant.models import Appointment, Card, Conversation, FormField, Service, ToolCall, Visitor
 from assistant.services.booking.appointments import appointments, holds
 from assistant.services.booking.availability import slot_ids
-from assistant.services.booking.invitations import form_fields, invitations
+from assistant.services.booking.invitations import form_fields, receipts
 from assistant.services.booking.messages import emails
 from assistant.services.conversations import card_answers, cards
 from tests import make
@@ -117,7 +117,7 @@ def test_answers_are_read_on_the_receipt_and_by_the_team_and_never_mailed_to_an_
     booked = appointments.confirm(held, name="Ann", email="ann@example.com", phone="+49 30 123456", now=NOW)
     expected = [("Dog's name", "Rex"), ("Size", "Large"), ("Vaccinated", "Yes"), ("Weight in kg", "2,5")]
     assert form_fields.answered(booked) == expected, "the team reads its own language"
-    assert ["Size", "Large"] in invitations.receipt(booked, "confirmed")["lines"]
+    assert ["Size", "Large"] in receipts.receipt(booked, "confirmed")["lines"]
     assert "Dog's name: Rex" in emails.teams_email(booked, "confirmed").text
     assert "Rex" not in str(emails.visitors_email(booked, "confirmed"))
     again = {field["label"]: field.get("value") for field in asked(service, card.conversation)}
@@ -149,7 +149,7 @@ def test_fields_are_asked_and_answers_read_back_in_the_visitors_language(transla
     assert card_answers.answer(card.conversation, str(card.pk), "confirm", good(translated)) is None, "as it was not offered"
     assert card_answers.answer(card.conversation, str(card.pk), "confirm", good(translated, **{size: "Groß"})) is not None
     booked = appointments.confirm(Appointment.objects.get(), name="Ann", email="ann@example.com", now=NOW)
-    shown = invitations.receipt(booked, "confirmed")["lines"]
+    shown = receipts.receipt(booked, "confirmed")["lines"]
     assert shown[-3:] == [["Name des Hundes", "Rex"], ["Größe", "Groß"], ["Geimpft", "Ja"]]
     text = emails.teams_email(booked, "confirmed").text
     assert "Size: Large" in text and "Vaccinated: Yes" in text and "Groß" not in text

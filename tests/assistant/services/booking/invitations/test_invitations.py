@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assistant.models import Appointment, Calendar, Delivery, Organization
 from assistant.services.booking.appointments import appointments, holds
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import calendar_files, descriptions, receipts
 from assistant.services.booking.messages import emails
 from tests import make
 from tests.sampling import examples
@@ -90,7 +90,7 @@ def test_what_is_written_is_read_back_whatever_the_texts_hold(
     appointment.state = "cancelled" if cancelled else "confirmed"
     appointment.calendar = Calendar(name=name, location=location, timezone=zone)
     appointment.organization = Organization(name=organization, team_email="team@example.com")
-    calendar, event = read(invitations.ics(appointment, "CANCEL" if cancelled else "REQUEST"))
+    calendar, event = read(calendar_files.ics(appointment, "CANCEL" if cancelled else "REQUEST"))
     assert [component.name for component in calendar.walk()] == ["VCALENDAR", "VEVENT"]
     assert set(event) == {
         *("UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "URL", "STATUS", "TRANSP"),
@@ -101,7 +101,7 @@ def test_what_is_written_is_read_back_whatever_the_texts_hold(
 
 
 def test_a_receipt_links_the_place_to_a_map_and_the_appointment_to_every_usual_calendar(appointment):
-    content = invitations.receipt(appointment, "confirmed")
+    content = receipts.receipt(appointment, "confirmed")
     (where,) = (line for line in content["lines"] if line[0] == "Where")
     assert where[1:] == [
         "12 High Street, 2nd floor; left",
@@ -119,13 +119,13 @@ def test_a_receipt_links_the_place_to_a_map_and_the_appointment_to_every_usual_c
         assert parts.hostname == host and said["location"] == ["12 High Street, 2nd floor; left"]
         assert (said["startdt"], said["enddt"]) == (["2030-01-08T09:00:00Z"], ["2030-01-08T09:30:00Z"])
     appointments.cancel(appointment, now=NOW)
-    assert "calendar_links" not in invitations.receipt(appointment, "cancelled")
+    assert "calendar_links" not in receipts.receipt(appointment, "cancelled")
 
 
 @pytest.mark.parametrize("where", ["javascript:alert(1)", "ftp://example.com/x", "tel:+44", "data:text/html,x"])
 def test_a_place_leads_to_a_map_or_a_page_of_the_web_and_nowhere_else(appointment, where):
     appointment.calendar.location = where
-    (line,) = (line for line in invitations.lines(appointment) if line.label == "Where")
+    (line,) = (line for line in descriptions.lines(appointment) if line.label == "Where")
     assert not line.url or line.url.startswith("https://www.openstreetmap.org/search?query=")
 
 
@@ -138,7 +138,7 @@ INJECTIONS = [
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_no_text_becomes_a_line_of_its_own(appointment, text):
     appointment.calendar.name = appointment.calendar.location = appointment.organization.name = text
-    written = invitations.ics(appointment, "REQUEST")
+    written = calendar_files.ics(appointment, "REQUEST")
     calendar, event = read(written)
     assert [component.name for component in calendar.walk()] == ["VCALENDAR", "VEVENT"]
     assert str(event["ATTENDEE"]) == "mailto:ann@example.com"
@@ -157,5 +157,5 @@ def test_texts_are_shown_and_never_run(appointment, text):
 def test_without_a_team_address_the_organizer_is_our_own(appointment, settings):
     settings.DEFAULT_FROM_EMAIL = "Interworky <desk@example.com>"
     appointment.organization.team_email = ""
-    _, event = read(invitations.ics(appointment, "REQUEST"))
+    _, event = read(calendar_files.ics(appointment, "REQUEST"))
     assert str(event["ORGANIZER"]) == "mailto:desk@example.com"
