@@ -24,6 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from interworky.demo.seed import PUBLIC_KEY
+from interworky.up import owning
 from tests.servers import ROOT, App, environment
 
 WITHOUT_VENV = "import sys; sys.modules['ensurepip'] = None"
@@ -108,12 +109,12 @@ def test_the_loop_and_the_parser_of_http_are_those_that_cost_least():
     assert AutoHTTPProtocol is HttpToolsProtocol
 
 
-def test_a_second_one_on_the_same_data_says_where_the_first_is(start_app):
-    first = start_app()
-    done = run_up(DATA_DIR=str(first.data_dir), PORT="65000")
+def test_a_second_one_on_the_same_data_says_where_the_first_is(tmp_path):
+    with owning(tmp_path, "http://localhost:8123"):
+        done = run_up(DATA_DIR=str(tmp_path), PORT="65000")
     assert done.returncode == 1
-    assert f"already running on {first.data_dir}" in done.stderr
-    assert first.url in done.stderr
+    assert f"already running on {tmp_path}" in done.stderr
+    assert "http://localhost:8123" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 

@@ -4,6 +4,8 @@ import assistant.models.providers.provider
 import django.core.validators
 from django.db import migrations, models
 
+from assistant.migrations._texts import AlterTexts
+
 
 class Migration(migrations.Migration):
 
@@ -12,6 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        AlterTexts([
         migrations.AlterField(
             model_name='provider',
             name='api_version',
@@ -92,4 +95,5 @@ class Migration(migrations.Migration):
             name='weight',
             field=models.PositiveSmallIntegerField(default=1, help_text='Its share of the conversations: weights of 3 and 1 mean three quarters and one quarter. 0: used only when the others fail.', validators=[django.core.validators.MaxValueValidator(1000)]),
         ),
+        ]),
     ]

@@ -7,6 +7,8 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
+from assistant.migrations._texts import AlterTexts
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -18,6 +20,7 @@ class Migration(migrations.Migration):
             name="question",
             options={"ordering": ["-times", "-last_at"], "verbose_name": "unanswered question"},
         ),
+        AlterTexts([
         migrations.AlterField(
             model_name="appointment",
             name="end_at",
@@ -641,4 +644,5 @@ class Migration(migrations.Migration):
             name="timezone",
             field=models.CharField(blank=True, max_length=60, verbose_name="time zone"),
         ),
+        ]),
     ]

@@ -8,6 +8,8 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
+from assistant.migrations._texts import AlterTexts
+
 
 class Migration(migrations.Migration):
 
@@ -16,6 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        AlterTexts([
         migrations.AlterField(
             model_name='assistant',
             name='accepts_files',
@@ -521,4 +524,5 @@ class Migration(migrations.Migration):
             name='name',
             field=models.CharField(help_text='The name that pages and tokens use, such as plan.', max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z][a-z0-9_]{0,39}\\Z', 'Use lower-case letters, digits and underscores, starting with a letter, such as plan.')]),
         ),
+        ]),
     ]

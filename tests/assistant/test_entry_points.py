@@ -97,8 +97,8 @@ def entries(table: dict[str, Entry], **wanted: bool) -> Any:
 
 @pytest.fixture
 def some(request: pytest.FixtureRequest) -> Some:
-    """A third of a list, another one for each entry."""
-    return lambda values: part(values, 3, request.node.callspec.id)
+    """A sixth of a list, another one for each entry."""
+    return lambda values: part(values, 6, request.node.callspec.id)
 
 
 def at(url: str, port: int) -> str:

@@ -7,17 +7,19 @@ import json
 import secrets
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests import servers
+from tests.conftest import needed
 from tests.shell import Shell
 
-from .production import Postgres, Production, Redis
+from .production import Postgres, Redis, running
 from .test_secrets import forms
 from .visitor import Visitor, until
 
@@ -35,6 +37,11 @@ print(json.dumps({"export": text}))
 ALLOW = """
 from assistant.models import Organization
 print(Organization.objects.update(visitors_manage_data=True))
+"""
+BOOKED = """
+import sys
+from assistant.models import Appointment
+print(Appointment.objects.filter(name=sys.stdin.read(), state="confirmed").count())
 """
 FINISH = """
 from django.utils import timezone
@@ -68,7 +75,7 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.name, path.read_bytes()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def embedded(start_app: Callable[..., servers.App]) -> Iterator[Installation]:
     app = start_app(DEMO_MODEL_DELAY_MS="5")
     with Shell(app.environment) as shell:
@@ -93,22 +100,35 @@ def dump(redis: Redis, folder: Path) -> Iterator[tuple[str, bytes]]:
     yield "redis", (folder / "dump.rdb").read_bytes()
 
 
-@pytest.fixture
-def installed(
-    production: Callable[..., Production], redis: Redis, postgres: Postgres, tmp_path: Path
-) -> Iterator[Installation]:
-    redis.start()
-    running = production()
-    running.worker()
+@pytest.fixture(scope="module")
+def installed(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("installed")
 
     def stored() -> Iterator[tuple[str, bytes]]:
-        yield from rows(running.environment["DATABASE_URL"])
-        yield from dump(redis, tmp_path)
-        yield from files(tmp_path)
+        yield from rows(here.environment["DATABASE_URL"])
+        yield from dump(redis, folder)
+        yield from files(folder)
         yield "postgresql.log", (postgres.data.parent / "log").read_bytes()
 
-    with Shell(running.environment) as shell:
-        yield Installation(running.webs[0].url, shell, stored)
+    with needed(partial(redis_in, folder)) as redis, running(folder, postgres.database(like=template), redis.url) as here:
+        here.worker()
+        with Shell(here.environment) as shell:
+            yield Installation(here.webs[0].url, shell, stored)
+
+
+@contextmanager
+def redis_in(folder: Path) -> Iterator[Redis]:
+    redis = Redis(folder)
+    try:
+        yield redis.start()
+    finally:
+        redis.kill()
+
+
+@pytest.fixture(scope="module", params=["embedded", "installed"])
+def there(request: pytest.FixtureRequest) -> Installation:
+    found: Installation = request.getfixturevalue(request.param)
+    return found
 
 
 def talk(url: str, markers: dict[str, str]) -> Visitor:
@@ -147,16 +167,15 @@ def by_themselves(there: Installation, visitor: Visitor, markers: dict[str, str]
 
 
 @pytest.mark.parametrize("erase", [by_staff, by_themselves])
-@pytest.mark.parametrize("home", ["embedded", "installed"])
 def test_no_byte_of_an_erased_visitor_is_kept(
-    request: pytest.FixtureRequest, home: str, erase: Callable[[Installation, Visitor, dict[str, str]], str]
+    there: Installation, erase: Callable[[Installation, Visitor, dict[str, str]], str]
 ) -> None:
-    there: Installation = request.getfixturevalue(home)
     names = ("text", "id", "page", "title", "message", "name", "email", "late")
     markers = {name: f"qz{secrets.token_hex(10)}" for name in names}
     visitor = talk(there.url, markers)
     mailed = {"text", "message", "name", "email"}
     until(lambda: {name for _, name in there.places_of(markers)} >= mailed)  # or the search would find nothing anywhere
+    until(lambda: there.shell(BOOKED, markers["name"]) == "1")
     until(lambda: delivered(there))
     exported = erase(there, visitor, markers)
     assert [name for name in mailed if markers[name] not in exported] == []

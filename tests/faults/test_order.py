@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from tests import servers
+from tests.sampling import part
 
 from .visitor import Visitor, until
 
@@ -32,7 +33,7 @@ def test_messages_of_a_widget_keep_their_order_though_the_server_is_killed(
     chance = random.Random(sockets)
     with subprocess.Popen(run, stdout=subprocess.PIPE) as widget:
         try:
-            for count in (1, 20):
+            for count in part((1, 20), 2, of=int(sockets)):  # a start costs four seconds of a core
                 until(lambda count=count: len(visitor.events()) >= count)
                 time.sleep(chance.uniform(0, 0.2))
                 app.kill()

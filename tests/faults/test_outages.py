@@ -219,11 +219,15 @@ def test_a_mail_that_is_out_when_the_database_goes_is_not_sent_again(
 # --- SQLite and the disk ---------------------------------------------------------------------------------------------
 
 
-def test_a_database_that_another_process_locks_for_a_while_is_waited_for(start_app: Callable[..., servers.App]):
-    app = start_app(DEMO_MODEL_DELAY_MS="0")
-    visitor = Visitor(app.url)
+@pytest.fixture(scope="module")
+def on_sqlite(start_app: Callable[..., servers.App]) -> servers.App:
+    return start_app(DEMO_MODEL_DELAY_MS="0")
+
+
+def test_a_database_that_another_process_locks_for_a_while_is_waited_for(on_sqlite: servers.App):
+    visitor = Visitor(on_sqlite.url)
     with closing(
-        sqlite3.connect(app.data_dir / "interworky.sqlite3", isolation_level=None, check_same_thread=False)
+        sqlite3.connect(on_sqlite.data_dir / "interworky.sqlite3", isolation_level=None, check_same_thread=False)
     ) as other:
         other.execute("BEGIN IMMEDIATE")
         threading.Timer(3, other.execute, ["ROLLBACK"]).start()
@@ -235,15 +239,14 @@ def test_a_database_that_another_process_locks_for_a_while_is_waited_for(start_a
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="a limit on another process is a thing of Linux")
-def test_a_full_disk_is_named_and_survived(start_app: Callable[..., servers.App]):
-    app = start_app(DEMO_MODEL_DELAY_MS="0")
-    assert app.process
-    visitor = Visitor(app.url)
-    _, most = resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE)
+def test_a_full_disk_is_named_and_survived(on_sqlite: servers.App):
+    assert on_sqlite.process
+    visitor, pid = Visitor(on_sqlite.url), on_sqlite.process.pid
+    _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     with Socket(visitor) as socket:
-        resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (4096, most))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, most))
         socket.tell("message.send", id="f-1", text="Hi!")
         assert socket.hear("error", of="f-1")["code"] == "unavailable"
-        resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (most, most))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
         socket.ask("Hi!", "f-1")
         assert durable(socket) == [1, 2, 3]

@@ -184,6 +184,17 @@ def migrate(to: str) -> Any:
     return found.migrate([("assistant", to), *others]).apps
 
 
+def made_new(name: str) -> Any:
+    """The models of that migration, with their tables, as a new database comes by them. None if it comes by others alone."""
+    found = MigrationExecutor(connection)
+    instead = {made.replaces[-1]: key for key, made in found.loader.replacements.items()}
+    target = instead.get(("assistant", name), ("assistant", name))
+    if target not in found.loader.graph.nodes:
+        return None
+    others = [leaf for leaf in found.loader.graph.leaf_nodes() if leaf[0] != "assistant"]
+    return found.migrate([target, *others]).apps
+
+
 def main() -> None:
     django.setup()
     kept = dump(fill(migrate(sys.argv[1])))

@@ -50,10 +50,6 @@ def apply(
         Organization.objects.filter(pk=organization.pk).lock()
         before = list(Method.objects.filter(organization=organization))
         applied = _save_each(organization, drafts, fit, before)
-        if applied.created and len(before) + len(applied.created) > MAX_METHODS:
-            room = max(0, MAX_METHODS - len(before))
-            text = f"An organization can have at most {MAX_METHODS} methods, so {room} more can be added. Select fewer."
-            raise ImportRefused(text, code="limit")
         for assistant in assistants:
             if assistant.organization_id == organization.pk:
                 assistant.methods.add(*applied.created)
@@ -71,6 +67,10 @@ def _save_each(
     for draft in drafts:
         method = known.get(draft.source) or Method(organization=organization, source=draft.source)
         new = method._state.adding
+        if new and len(before) + len(created) >= MAX_METHODS:  # before the rest is saved: an import can have thousands
+            room = max(0, MAX_METHODS - len(before))
+            text = f"An organization can have at most {MAX_METHODS} methods, so {room} more can be added. Select fewer."
+            raise ImportRefused(text, code="limit")
         try:
             fit(method, draft)
         except ValidationError as error:

@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from assistant.admin.scoping import Rank, Scoped, SuperusersOnly, VisibleRowsFilter
 from assistant.models import Appointment, Assistant, Calendar, Delivery, Invitation, Membership, Method, Organization, Price
 from tests.assistant.admin.filled import fill, member
+from tests.sampling import part
 
 pytestmark = pytest.mark.django_db
 CANARY = "Zanzibar"
@@ -124,7 +125,7 @@ def test_every_admin_is_scoped_or_for_superusers_only(model, model_admin):
 @pytest.mark.parametrize(("model", "path"), addresses_with_object(), ids=lambda value: str(value))
 def test_the_url_of_another_organizations_row_answers_like_an_unknown_one(two, owner, model, path):
     row = row_of(model, two.theirs)
-    for query in ("", "?_popup=1&_to_field=id"):
+    for query in part(("", "?_popup=1&_to_field=id"), 2, of=path):
         address = with_object(path, row.pk) + query
         for response in (owner.get(address, follow=True), owner.post(address, {"post": "yes"}, follow=True)):
             # An import whose drafts are gone, or another's, leads back to where one begins.
@@ -135,18 +136,18 @@ def test_the_url_of_another_organizations_row_answers_like_an_unknown_one(two, o
 
 @pytest.mark.parametrize("path", plain_addresses())
 def test_no_list_or_form_tells_of_another_organization(two, owner, path):
-    for query in ("", "?_popup=1&q=theirs&_facets=True"):
+    for query in part(("", "?_popup=1&q=theirs&_facets=True"), 2, of=path):
         assert not tells(owner.get(path + query, follow=True)), query
 
 
 @pytest.mark.parametrize("path", plain_addresses())
 def test_no_page_fails_for_a_viewer_or_for_somebody_without_an_organization(two, viewer, path):
     nobody = entered(User.objects.create_user("nobody", is_staff=True))
-    for client in (viewer, nobody):
+    for client in part((viewer, nobody), 2, of=path):
         response = client.get(path, follow=True)
         assert response.status_code < 500, path
         assert not tells(response)
-    assert "aardvark" not in response.content.decode().lower()
+        assert client is viewer or "aardvark" not in response.content.decode().lower()
 
 
 def relations() -> list[tuple[str, str, str]]:
@@ -316,7 +317,7 @@ def test_actions_affect_only_rows_of_the_members_organizations(two, owner, model
 
 
 def test_a_viewer_reads_everything_of_their_organization_and_changes_nothing(two, viewer):
-    for model, path in addresses_with_object():
+    for model, path in part(addresses_with_object(), 2, of=1):  # test_roles.py posts to each of them
         if model is User:
             continue
         row = row_of_mine(model, two.mine)

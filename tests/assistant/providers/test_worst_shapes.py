@@ -93,7 +93,7 @@ def growth(text: str, size: int, **options: Any) -> float:
     return counts[1] / counts[0]
 
 
-@pytest.mark.sampled(50)
+@pytest.mark.sampled
 @pytest.mark.parametrize("options", [{}, {"unopened": True}, {"keywords": {"book"}}], ids=["", "unopened", "keywords"])
 @pytest.mark.parametrize("size", [3, 4_000])
 @pytest.mark.parametrize("text", TEXTS)

@@ -162,6 +162,19 @@ def test_the_fifty_first_method_leaves_nothing_behind(mia):
     assert Method.objects.count() == MAX_METHODS
 
 
+def test_an_import_beyond_the_limit_is_refused_before_the_rest_of_it_is_looked_at(mia):
+    looked_at = []
+
+    def fit(method: Method, draft: MethodDraft) -> None:
+        looked_at.append(draft)
+        importing.fit(method, draft)
+
+    with pytest.raises(ImportRefused) as refused:
+        imports.apply(mia.organization, drafts(shop(*(f"/{n}" for n in range(MAX_METHODS + 9))), mia.organization), fit)
+    assert (refused.value.code, len(looked_at)) == ("limit", MAX_METHODS)
+    assert not Method.objects.exists()
+
+
 def test_a_name_that_was_taken_in_the_meantime_leaves_nothing_behind(mia):
     found = drafts(shop("/a", "/b"), mia.organization)
     Method.objects.create(organization=mia.organization, name="get_b", kind="http")
