@@ -10,20 +10,14 @@ from typing import Any
 
 import orjson
 
-from assistant.providers.completions.call_arguments import (
-    ARGUMENTS,
-    NAMES,
-    Call,
-    Tools,
-    converted,
-    properties_of,
-    value_at,
-)  # fmt: skip
+from assistant.providers.completions.argument_json import read_arguments
+from assistant.providers.completions.argument_wrappers import ARGUMENTS, NAMES
+from assistant.providers.completions.call_arguments import Call, Tools, converted, properties_of, value_at
 from assistant.providers.completions.code_calls import python_calls, shell_calls
 from assistant.providers.completions.json_end import JsonEnd
 from assistant.providers.completions.loose_json import MAX_PYTHON_CHARS, loose_value
 from assistant.providers.completions.machine_text import mentions
-from assistant.providers.completions.tool_calls import MAX_NAME_CHARS, read_arguments, resolved
+from assistant.providers.completions.tool_calls import MAX_NAME_CHARS, resolved
 
 MAX_CHILD_CHARS = 4096  # of arguments that each have a tag of their own name
 MAX_NO_JSON = 16  # brackets in a call that begin no JSON

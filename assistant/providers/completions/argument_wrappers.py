@@ -1,0 +1,75 @@
+"""Arguments that a model wrapped once more, told from a tool's own parameters by its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from assistant.providers.completions.argument_json import read_arguments
+
+# Keys under which models write a tool's name, and its arguments.
+NAMES = (
+    "name", "tool_name", "function_name", "recipient_name", "function", "tool", "action", "method", "command", "api",
+    "tool_to_call", "tool_to_use", "next_action", "intent",
+)  # fmt: skip
+ARGUMENTS = (
+    "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
+    "kwargs", "slots", "payload",
+)  # fmt: skip
+MAX_LAYERS = 4
+MAX_DEPTH = 8
+MAX_TEXT_CHARS = 65_536
+
+
+def unwrapped(name: str, arguments: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the tool `name` in the form that its schema has.
+
+    `{"arguments": {…}}`, the tool's name in place of that key, and JSON in a string are taken off, where the schema says
+    that they are none of the tool's own: a parameter of that name stays as it is, and so does a text.
+    """
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return arguments
+    for _ in range(MAX_LAYERS):
+        within = _within(name, arguments, properties)
+        if within is None:
+            break
+        arguments = within
+    return {key: _decoded(value, properties.get(key), 0) for key, value in arguments.items()}
+
+
+def _within(name: str, arguments: dict[str, Any], properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What one key holds beside which nothing is an argument; None where there is no such key."""
+    said = {key for key in NAMES if arguments.get(key) == name}
+    if (arguments.keys() - said) & properties.keys():
+        return None
+    around = [key for key in arguments if key in (*ARGUMENTS, "properties", name)]
+    if len(around) != 1 or not arguments.keys() <= {*around, *NAMES, "type", "id"}:
+        return None
+    value = arguments[around[0]]
+    inside = read_arguments(value) if isinstance(value, str) else value
+    if not isinstance(inside, dict):
+        return None
+    deeper = any(key in (*ARGUMENTS, "properties", name) for key in inside)
+    return inside if not inside or deeper or inside.keys() & properties.keys() else None
+
+
+def _decoded(value: Any, schema: Any, depth: int) -> Any:
+    """A list or an object that came as JSON in a string, where the schema wants nothing else."""
+    if not isinstance(schema, dict) or depth > MAX_DEPTH:
+        return value
+    wanted = {"array": list, "object": dict}.get(schema["type"]) if isinstance(schema.get("type"), str) else None
+    if wanted and isinstance(value, str) and len(value) <= MAX_TEXT_CHARS:
+        try:
+            found = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+        value = found if isinstance(found, wanted) else value
+    if isinstance(value, list):
+        return [_decoded(one, schema.get("items"), depth + 1) for one in value]
+    properties = schema.get("properties")
+    if isinstance(value, dict) and isinstance(properties, dict):
+        return {key: _decoded(one, properties.get(key), depth + 1) for key, one in value.items()}
+    return value
