@@ -153,14 +153,11 @@ class Reply:
     def close(self) -> str:
         """The text that was held back until the end was certain."""
         whole = self.finish == "stop" or (self.finish is None and not self.unknown_finish)
-        text = self._harmony.feed(self._escaped.close()) + self._harmony.close()
-        text = self._visible.feed(text) + self._visible.close(whole=whole)
-        text = self._framing.feed(text) + self._framing.close(whole=whole)
-        text = self._written.feed(text) + self._written.close()
+        shown = self._filtered(self._harmony.feed(self._escaped.close())) + self._filtered(self._harmony.close())
+        text = self._framing.feed(self._visible.close(whole=whole)) + self._framing.close(whole=whole)
+        text = shown + self._written.feed(text) + self._written.close()
         if self._visible.over and self.finish == "length":
             self.finish = "stop"  # what was cut short is only what it made up after the end of its answer
-        for recipient, body in self._harmony.calls:
-            self._written.take(recipient, body)
         for name, arguments in self._written.calls:
             self._collector.add_whole(name, arguments)
         if whole and not self._collector and not (self.text + text).strip():
@@ -298,13 +295,23 @@ class Reply:
         content = content.replace("\0", "")
         shown: list[str] = []
         for at in range(0, len(content), PIECE_CHARS):
-            text = self._harmony.feed(self._escaped.feed(content[at : at + PIECE_CHARS]))
-            text = self._written.feed(self._framing.feed(self._visible.feed(text)))
+            text = self._filtered(self._harmony.feed(self._escaped.feed(content[at : at + PIECE_CHARS])))
             text = self._keywords.feed(text) if self._keywords else text
             shown.append(self._keep(self._mask.feed(text)))
             if self.too_long:
                 break
         return "".join(shown)
+
+    def _filtered(self, text: str) -> str:
+        """What is shown of what Harmony let through, with the calls that it found taken up where they stood."""
+        if not self._harmony.calls:
+            return self._written.feed(self._framing.feed(self._visible.feed(text)))
+        shown, at = [], 0
+        for recipient, body, place in self._harmony.take_calls():
+            shown.append(self._filtered(text[at:place]))
+            self._written.take(recipient, body)
+            at = place
+        return "".join([*shown, self._filtered(text[at:])])
 
     def _keep(self, text: str) -> str:
         room = MAX_TEXT_CHARS - self.text_chars

@@ -28,6 +28,8 @@ from assistant.providers.completions.verdicts import (
     NAMED_CALL,
     NAMED_CALL_BEGUN,
     OTHER_KEYS,
+    PLACEHOLDER,
+    PLACEHOLDER_BEGUN,
     PYTHON_CALL,
     PYTHON_CALL_BEGUN,
     SHELL_CALL,
@@ -188,7 +190,9 @@ class Judge:
         return "wait" if begun else "no"
 
     def _of_fence(self, head: str) -> Verdict:
-        language, newline, body = head.partition("\n")
+        language, newline, body = PLACEHOLDER.sub("", head).partition("\n")
+        if not self._final and PLACEHOLDER_BEGUN.fullmatch(head.lstrip()):
+            return "wait"
         if language.lstrip()[:1] in ("{", "["):
             language, newline, body = "", "\n", head
         language = language.strip().lower()
@@ -222,8 +226,8 @@ class Judge:
         return self._of_python(body.lstrip("[")) if body else "wait"
 
     def _of_line(self, head: str) -> Verdict:
-        body = head.lstrip()
-        if not body or body in ("`", "``"):
+        body = PLACEHOLDER.sub("", head.lstrip())
+        if not body or body in ("`", "``") or (not self._final and PLACEHOLDER_BEGUN.fullmatch(body)):
             return "wait"
         if body.startswith("```"):
             return self._of_fence(body[3:])
