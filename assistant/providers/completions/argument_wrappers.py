@@ -18,6 +18,7 @@ ARGUMENTS = (
     "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
     "kwargs", "slots", "payload",
 )  # fmt: skip
+BESIDE = (*NAMES, "type", "id")
 MAX_LAYERS = 4
 MAX_DEPTH = 8
 MAX_TEXT_CHARS = 65_536
@@ -26,8 +27,8 @@ MAX_TEXT_CHARS = 65_536
 def unwrapped(name: str, arguments: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the tool `name` in the form that its schema has.
 
-    `{"arguments": {…}}`, the tool's name in place of that key, and JSON in a string are taken off, where the schema says
-    that they are none of the tool's own: a parameter of that name stays as it is, and so does a text.
+    `{"arguments": {…}}`, any other key around all of them, and JSON in a string are taken off, where the schema says that
+    they are none of the tool's own: a parameter of that name stays as it is, and so does a text.
     """
     properties = schema.get("properties")
     if not isinstance(properties, dict):
@@ -46,14 +47,16 @@ def _within(name: str, arguments: dict[str, Any], properties: Mapping[str, Any])
     if (arguments.keys() - said) & properties.keys():
         return None
     around = [key for key in arguments if key in (*ARGUMENTS, "properties", name)]
-    if len(around) != 1 or not arguments.keys() <= {*around, *NAMES, "type", "id"}:
+    around = around or [key for key, value in arguments.items() if isinstance(value, dict) or key not in BESIDE]
+    if len(around) != 1 or not arguments.keys() <= {*around, *BESIDE}:
         return None
     value = arguments[around[0]]
-    inside = read_arguments(value) if isinstance(value, str) else value
-    if not isinstance(inside, dict):
+    inside = read_arguments(value if isinstance(value, str) else orjson.dumps(value).decode())
+    if inside is None:
         return None
-    deeper = any(key in (*ARGUMENTS, "properties", name) for key in inside)
-    return inside if not inside or deeper or inside.keys() & properties.keys() else None
+    known = around[0] in (*ARGUMENTS, "properties", name)
+    own = inside.keys() & properties.keys() if known else inside and inside.keys() <= properties.keys()
+    return inside if own or (known and not inside) or _within(name, inside, properties) is not None else None
 
 
 def _decoded(value: Any, schema: Any, depth: int) -> Any:

@@ -33,7 +33,8 @@ _OWN_TAG = re.compile(r"\s*<([\w.-]+)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNOREC
 _ATTRIBUTES_TAG = re.compile(r"\s*<([\w.-]+)\s((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)/?>")
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*([\"'])(.*?)\2", re.DOTALL)
 _KEY_AND_VALUE = re.compile(
-    r"<arg_key>([^<]{0,200})</arg_key>\s*<arg_value>((?:(?!<arg_key>).)*?)(?:</arg_value>|(?=<arg_key>)|(?P<cut>\Z))",
+    r"<arg_key>([^<]{0,200})</arg_key>\s*<arg_value>((?:(?!<arg_key>).)*?)"
+    r"(?:</arg_value>(?=\s*(?:<|\Z))|(?=<arg_key>)|(?P<cut>\Z))",
     re.DOTALL,
 )
 # Marks within a call that only keep its parts apart.
@@ -91,7 +92,7 @@ def read_calls(body: str, tools: Tools) -> list[Call]:
     body = re.sub(r"\A\s*`{1,2}(?!`)", "", body.replace("longcat_arg_", "arg_"))
     if "<arg_key>" in body:
         name = re.match(r"\s*([\w.:/-]+)", body)
-        pairs = _pairs(_KEY_AND_VALUE, body)
+        pairs = _keys_and_values(body)
         return [(name[1], None if pairs is None else converted(name[1], pairs, tools))] if name else []
     if (given := _GIVEN.match(body)) and resolved(given[1], tools) in tools:
         body = f"{given[1]}\n{body[given.end() :].removeprefix('[')}"
@@ -105,10 +106,15 @@ def read_calls(body: str, tools: Tools) -> list[Call]:
     )
 
 
-def _pairs(pattern: re.Pattern[str], text: str) -> list[tuple[str, str]] | None:
-    """Keys and values; None where the text breaks off within a value."""
-    found = list(pattern.finditer(text))
-    return None if any(one["cut"] is not None for one in found) else [(one[1], one[2]) for one in found]
+def _keys_and_values(text: str) -> list[tuple[str, str]] | None:
+    """As GLM has them; None where the text breaks off within a value. What ends a value is followed by another tag."""
+    pairs = []
+    for one in _KEY_AND_VALUE.finditer(text):
+        value, ended, _ = one[2].rpartition("</arg_value>") if one["cut"] is not None else (one[2], "-", "")
+        if not ended:
+            return None
+        pairs.append((one[1], value))
+    return pairs
 
 
 def _within_tag(name: str, inside: str, tools: Tools) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ NEVER_IN_SENTENCES = ("functions.", "default_api.", "to=")
 LABELS = (
     "tool call", "tool_call", "tool calls", "tool_calls", "tool use", "tool_use", "tool", "function call", "function_call",
     "function", "action", "calling tool", "calling function", "calling", "using tool", "using function", "using", "call",
-    "api call", "api", "$json_blob", "$tool_call",
+    "api call", "api", "json_blob",
 )  # fmt: skip
 BRACKETED = (
     "tool call", "tool_call", "tool use", "tool_use", "function call", "function_call", "calling tool", "calling function",
@@ -137,10 +137,7 @@ DIALECTS = (
         for label in LABELS
         for mark in (f"{label}:", f"**{label}:**", f"**{label}**:", f"### {label}\n", f"### {label}:")
     ),
-    *(
-        Dialect(f"$json_blob{end}", "", "ReAct, with what its prompt has in the call's place", certain=False, line=True)
-        for end in ("\n", " =", " :")
-    ),
+    Dialect("$", None, "ReAct, with what its prompt has in the call's place", certain=False, line=True),
     *(
         Dialect(mark, None, "prompted models", certain=False, line=mark[0] != "[", bracket=True)
         for label in BRACKETED

@@ -109,7 +109,7 @@ _QUOTED = (
         for what in ("thought for ", "thought process\n", "thinking process\n")
     ),
     *(f"> [!{what}]" for what in ("think", "thinking", "thought", "reasoning")),
-    *(f"{label}{line}>" for label in _DOTTED for line in ("", "\n")),
+    *(f"{label}{line}>" for label in _DOTTED if label[0] != "t" for line in ("", "\n")),
 )
 _PARAGRAPHS = tuple(
     f"{emoji} {stars}{what}" for emoji in _EMOJI for stars in ("", "*", "**", "_") for what in ("thinking", "reasoning")

@@ -80,6 +80,10 @@ class Judge:
             )
         if dialect.made_up:
             return "yes" if self._after_call else "no"
+        if dialect.mark == "$":
+            filled = PLACEHOLDER.match("$" + head)
+            begun = not self._final and PLACEHOLDER_BEGUN.fullmatch("$" + head)
+            return self._of_line(head[filled.end() - 1 :]) if filled else "wait" if begun else "no"
         if dialect.line:
             return self._of_line(head)
         match dialect.mark:
@@ -191,7 +195,7 @@ class Judge:
 
     def _of_fence(self, head: str) -> Verdict:
         language, newline, body = PLACEHOLDER.sub("", head).partition("\n")
-        if not self._final and PLACEHOLDER_BEGUN.fullmatch(head.lstrip()):
+        if not self._final and PLACEHOLDER_BEGUN.fullmatch(head[re.match(r"\w*\s*", head).end() :]):  # type: ignore[union-attr]
             return "wait"
         if language.lstrip()[:1] in ("{", "["):
             language, newline, body = "", "\n", head

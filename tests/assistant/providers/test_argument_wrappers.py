@@ -39,6 +39,11 @@ SOUP = {"dish": "soup"}
         {"type": "function", "function": "order", "parameters": SOUP},
         {"arguments": json.dumps(SOUP)},
         {"tool_input": {"arguments": json.dumps({"input": SOUP})}},
+        {"arguments": [SOUP]},
+        {"function": {"name": "order", "arguments": SOUP}},
+        {"requestBody": SOUP},
+        {"toolInput": json.dumps(SOUP)},
+        {"": SOUP},
     ],
 )
 def test_what_is_wrapped_around_the_arguments_is_taken_off(written: dict[str, Any]) -> None:
@@ -53,6 +58,8 @@ def test_what_is_wrapped_around_the_arguments_is_taken_off(written: dict[str, An
         ({"arguments": {"dish": "soup"}, "input": {"dish": "tea"}}, {"dish": TEXT}),  # two of them
         ({"arguments": {"dish": "soup"}, "note": "x"}, {"dish": TEXT}),
         ({"arguments": {"table": 4}}, {"dish": TEXT}),
+        ({"data": {"dish": "soup", "table": 4}}, {"dish": TEXT}),
+        ({"data": {"dish": "soup"}, "more": {"dish": "tea"}}, {"dish": TEXT}),
         ({"arguments": "soup"}, {"dish": TEXT}),
         ({"order": "soup"}, {"dish": TEXT}),
     ],
@@ -68,7 +75,8 @@ def test_a_tool_that_has_a_parameter_called_name_may_be_named_beside_its_argumen
 
 
 def test_a_tool_without_parameters_gets_none() -> None:
-    assert unwrapped("now", {"arguments": {}}, {"type": "object", "properties": {}}) == {}
+    for written in ({"arguments": {}}, {"arguments": None}, {"input": ""}, {}):
+        assert unwrapped("now", written, {"type": "object", "properties": {}}) == {}
 
 
 def test_a_list_or_an_object_in_a_string_is_read_where_the_schema_wants_nothing_else() -> None:

@@ -73,6 +73,15 @@ def test_the_next_call_is_none_of_a_value_that_has_no_end(size: int) -> None:
     assert read(f"<tool_calls>{text}</tool_calls>", size) == ("", [("note", {"body": "One"}), ("times", {"people": 2})])
 
 
+@pytest.mark.parametrize("size", [1, 6, 1000])
+@pytest.mark.parametrize("behind", ["</arg_value>", "</arg_value> done", ""])
+def test_a_value_between_keys_may_hold_what_ends_one(behind: str, size: int) -> None:
+    text = "<tool_call>note\n<arg_key>body</arg_key>\n<arg_value>a </arg_value> b</arg_value>\n"
+    last = f"<arg_key>title</arg_key><arg_value>One{behind}</tool_call>"
+    calls = [("note", {"body": "a </arg_value> b", "title": "One"})] if behind else []
+    assert read(text + last, size) == ("", calls)
+
+
 def test_a_value_that_breaks_off_is_no_argument() -> None:
     assert read("<tool_call>\n<function=note>\n<parameter=body>\nOne and", 6)[1] == []
 
