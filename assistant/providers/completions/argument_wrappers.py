@@ -41,7 +41,9 @@ def unwrapped(name: str, arguments: dict[str, Any], schema: Mapping[str, Any]) -
     return {key: _decoded(value, properties.get(key), 0) for key, value in arguments.items()}
 
 
-def _within(name: str, arguments: dict[str, Any], properties: Mapping[str, Any]) -> dict[str, Any] | None:
+def _within(
+    name: str, arguments: dict[str, Any], properties: Mapping[str, Any], layers: int = MAX_LAYERS
+) -> dict[str, Any] | None:
     """What one key holds beside which nothing is an argument; None where there is no such key."""
     said = {key for key in NAMES if arguments.get(key) == name}
     if (arguments.keys() - said) & properties.keys():
@@ -50,13 +52,16 @@ def _within(name: str, arguments: dict[str, Any], properties: Mapping[str, Any])
     around = around or [key for key, value in arguments.items() if isinstance(value, dict) or key not in BESIDE]
     if len(around) != 1 or not arguments.keys() <= {*around, *BESIDE}:
         return None
-    value = arguments[around[0]]
-    inside = read_arguments(value if isinstance(value, str) else orjson.dumps(value).decode())
-    if inside is None:
+    inside = arguments[around[0]]
+    if isinstance(inside, list) and len(inside) == 1:
+        [inside] = inside
+    inside = read_arguments(inside) if isinstance(inside, str) else {} if inside is None else inside
+    if not isinstance(inside, dict):
         return None
     known = around[0] in (*ARGUMENTS, "properties", name)
     own = inside.keys() & properties.keys() if known else inside and inside.keys() <= properties.keys()
-    return inside if own or (known and not inside) or _within(name, inside, properties) is not None else None
+    deeper = layers > 1 and _within(name, inside, properties, layers - 1) is not None
+    return inside if own or deeper or (known and not inside) else None
 
 
 def _decoded(value: Any, schema: Any, depth: int) -> Any:

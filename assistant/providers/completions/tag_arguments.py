@@ -20,13 +20,26 @@ _OPENING = re.compile(rf"<[|｜]?{_ARGUMENT}(?:\s+name)?\s*=\s*[\"']?([\w.-]+)[\
 _CLOSING = re.compile(rf"</[|｜]?{_ARGUMENT}\s?/?>", re.IGNORECASE)
 _CALL_END = re.compile(r"</[|｜]?(?:\w+[:｜])?(?:function|invoke|tool_call)>", re.IGNORECASE)
 # An argument is followed by another one, by the end of its call, or by nothing.
-_LAST_CLOSING = re.compile(rf"{_CLOSING.pattern}(?=\s*(?:{_OPENING.pattern}|{_CALL_END.pattern}|\Z))", re.IGNORECASE)
+_LAST_CLOSING = re.compile(
+    rf"{_CLOSING.pattern}(?=\s*(?:{_OPENING.pattern}|{CALL_TAG.pattern}|{_CALL_END.pattern}|\Z))", re.IGNORECASE
+)
+_BOUNDARY = re.compile(rf"(?P<argument>{_OPENING.pattern})|{CALL_TAG.pattern}", re.IGNORECASE)
+_EDGE = re.compile(r"<(/?)[|｜]?(?:\w{1,40}[:｜])?param", re.IGNORECASE)
+_LONGEST_EDGE = 60
 
 
-def within_argument(text: str) -> bool:
-    """Whether `text` ends within an argument."""
-    opening = max(text.rfind("<param"), text.rfind(":param"))
-    return opening >= 0 and _CLOSING.search(text, opening) is None
+class OpenArgument:
+    """Whether a text that is still arriving has come to within an argument."""
+
+    def __init__(self) -> None:
+        self.open = False
+        self._tail = ""
+
+    def feed(self, text: str) -> None:
+        text = self._tail + text
+        for edge in _EDGE.finditer(text):
+            self.open = not edge[1]
+        self._tail = text[-_LONGEST_EDGE:]
 
 
 def arguments_in_tags(
@@ -38,40 +51,32 @@ def arguments_in_tags(
     call does not have yet; tags that mean neither are the value's own.
     """
     pairs: Pairs = []
+    given: set[str] = set()
     while opening := _OPENING.search(text, at):
         if CALL_TAG.search(text, at, opening.start()):
             break
-        given = {key for key, _ in pairs} | {opening[1]}
-        value, at = _value(text, opening.end(), tools, properties, given)
+        given.add(opening[1])
+        closing = _LAST_CLOSING.search(text, opening.end())
+        until = closing.start() if closing else len(text)
+        for one in _BOUNDARY.finditer(text, opening.end(), until):
+            if one[2] not in given and (not properties or one[2] in properties) if one["argument"] else _is_call(one, tools):
+                until, closing = one.start(), None
+                break
+        value, at = (text[opening.end() : until], closing.end()) if closing else _unclosed(text, opening.end(), until)
         if value is None:
             return None, at
         pairs.append((opening[1], value))
     return pairs, at
 
 
-def _value(
-    text: str, start: int, tools: Mapping[str, Any], properties: Mapping[str, Any], given: set[str]
-) -> tuple[str | None, int]:
-    until = min(_next_argument(text, start, properties, given), _next_call(text, start, tools))
-    closing = _LAST_CLOSING.search(text, start, until)
-    if closing is None and (end := _CALL_END.search(text, start, until)):
-        inside = _CLOSING.search(text, start, end.start())
-        return text[start : (inside or end).start()], end.start()
-    closing = closing or _CLOSING.search(text, start, until)
-    if closing:
-        return text[start : closing.start()], closing.end()
+def _unclosed(text: str, start: int, until: int) -> tuple[str | None, int]:
+    """A value up to the next argument or call, where no tag is sure to end it; None at the end of the text."""
+    end = _CALL_END.search(text, start, until)
+    closing = _CLOSING.search(text, start, end.start() if end else until)
+    if closing or end:
+        return text[start : (closing or end).start()], end.start() if end else closing.end()  # type: ignore[union-attr]
     return (text[start:until], until) if until < len(text) else (None, until)
 
 
-def _next_argument(text: str, start: int, properties: Mapping[str, Any], given: set[str]) -> int:
-    for one in _OPENING.finditer(text, start):
-        if one[1] not in given and (not properties or one[1] in properties):
-            return one.start()
-    return len(text)
-
-
-def _next_call(text: str, start: int, tools: Mapping[str, Any]) -> int:
-    for one in CALL_TAG.finditer(text, start):
-        if resolved(one[1], tools) in tools:
-            return one.start()
-    return len(text)
+def _is_call(tag: re.Match[str], tools: Mapping[str, Any]) -> bool:
+    return resolved(tag[3], tools) in tools

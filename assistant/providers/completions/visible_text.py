@@ -43,7 +43,7 @@ _THINKING: tuple[tuple[str, str], ...] = (
     (r"◁(?:think|thinking)▷", r"◁/(?:think|thinking)▷"),  # Kimi VL
     (r"<(?:unused|ctrl)94>(?:thought\b)?", r"<(?:unused|ctrl)95>"),  # MedGemma, Gemini
     (r"\{(?:think|thinking|thought|reasoning)\}", r"\{/(?:think|thinking|thought|reasoning)\}"),
-    (rf"(?P<fence>`{{3,}}|~{{3,}})[ \t]?(?:{_FENCED})\b[^\n`]{{0,60}}\n", r"```"),
+    (rf"(?P<fence>(?<!`)`{{3,9}}|(?<!~)~{{3,9}})[ \t]?(?:{_FENCED})\b[^\n`]{{0,60}}\n", r"```"),
     (r"<!--", r"-->"),
     # Open WebUI, and models that have read its conversations
     (
@@ -121,7 +121,7 @@ _LITERALS = (
 _TAG_BEGUN = re.compile(
     rf"</?\s?(?:(?:{_TAG})(?:\s[^<>\n]{{0,80}})?|[\w:.▁-]{{0,30}})\Z"
     r"|<[|｜\[]/?[\w▁:/ -]{0,60}[|｜\]]?\Z|</[|｜][\w▁: -]{0,60}[|｜]?\Z"
-    rf"|(?:`{{3,}}|~{{3,}})[ \t]?(?:{_FENCED})\b[^\n`]{{0,60}}\Z"
+    rf"|(?:`{{3,9}}|~{{3,9}})[ \t]?(?:{_FENCED})\b[^\n`]{{0,60}}\Z"
     r"|\[\|\w{0,20}\|?\Z|<(?:reserved_|unused|ctrl)\d{0,4}\Z"
     r"|<details\b[^<>\n]{0,80}(?:>\s{0,9}(?:<(?:s[umary]{0,6}(?:>[^<>\n]{0,130}(?:</?\w{0,7})?)?)?)?)?\Z",
     re.IGNORECASE,

@@ -10,7 +10,7 @@ from assistant.providers.completions.call_dialects import read_calls
 from assistant.providers.completions.dialects import Dialect, marks
 from assistant.providers.completions.json_end import JsonEnd
 from assistant.providers.completions.machine_text import end_of_tag, mentions
-from assistant.providers.completions.tag_arguments import within_argument
+from assistant.providers.completions.tag_arguments import OpenArgument
 from assistant.providers.completions.tool_calls import resolved
 from assistant.providers.completions.verdicts import (
     BEFORE_NAME,
@@ -63,6 +63,7 @@ class WrittenCalls:
         self._tail = ""  # the end of the body, where its closing mark may have begun
         self._ended_at = 0  # where the body would have ended, but that the mark stood within an argument
         self._end = JsonEnd()
+        self._argument = OpenArgument()
         self._behind: list[tuple[str, str]] = []  # calls of another reader that follow the one we are in
 
     def feed(self, text: str) -> str:
@@ -136,7 +137,8 @@ class WrittenCalls:
             self._in_code = dialect.mark == "```"
             return mark.end()
         self._dialect, self._body, self._chars, self._tail, self._end = dialect, [], 0, "", JsonEnd()
-        self._ended_at = 0
+        self._ended_at, self._argument = 0, OpenArgument()
+        self._argument.feed(mark[0])
         self._closing = (
             end_of_tag(text, mark.start(), self._mentions) if dialect.mark == "<" else self._marks.ends[dialect.mark]
         )
@@ -178,11 +180,12 @@ class WrittenCalls:
             before = text[at : max(at, at + found.start() - len(self._tail))] if found else ""
             if found and self._is_quoted(before):
                 end, searched = -1, ""
-            elif found and within_argument("".join([*self._body, before])):
+            elif found and self._in_argument(before):
                 self._ended_at = self._ended_at or sum(map(len, self._body)) + after - at
                 end, searched = -1, ""
             elif found is None:
                 self._follow(text[at:])
+                self._argument.feed(text[at:])
             self._body.append(text[at:after])
             self._tail = searched[-max(_LONGEST_END, self._marks.longest) :]
         self._chars += after - at
@@ -191,6 +194,11 @@ class WrittenCalls:
         elif self._chars > MAX_BODY_CHARS:
             self._body = []  # no call is that long: it is hidden, and not kept
         return after
+
+    def _in_argument(self, before: str) -> bool:
+        """Whether the mark behind `before` is within an argument that has a tag of its own."""
+        self._argument.feed(before)
+        return self._argument.open
 
     def _is_quoted(self, before: str) -> bool:
         """Whether the mark behind `before` is within a string of the call's JSON: then it is an argument's own text."""
@@ -219,7 +227,7 @@ class WrittenCalls:
         # The mark that ends it is no part of it, but for tags that belong to the call.
         ends = [end.start() for end in self._closing.finditer(body)] if self._closing and not dialect.part else []
         body = body[: ends[-1]] if ends else body
-        if ends and within_argument(body):
+        if ends and self._argument.open:
             body += "</tool_call>"  # what ends a call ends its last argument, too
         if ends and dialect.certain and resolved(body.strip(), self._tools) in self._tools:
             body += "({})"  # the name alone, as GLM calls what has no arguments

@@ -97,6 +97,13 @@ def test_a_list_or_an_object_in_a_string_is_read_where_the_schema_wants_nothing_
     assert unwrapped("order", {"extras": "none", "address": "[1]"}, ORDER) == {"extras": "none", "address": "[1]"}
 
 
+def test_arguments_that_are_wrapped_without_end_are_left_as_they_are() -> None:
+    written: dict[str, Any] = SOUP
+    for _ in range(3000):
+        written = {"x": written}
+    assert unwrapped("order", written, ORDER)["x"] is written["x"]
+
+
 TOOL = ToolSpec("order", "Order.", ORDER)
 
 
