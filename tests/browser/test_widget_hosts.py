@@ -57,6 +57,7 @@ BROKEN = {
     "promises of a library": "window.Promise = function () { throw new Error('use the library') }",
     "sets of a library": "window.Set = function () { this.size = 0 }",
     "elements without shadows": "Element.prototype.attachShadow = function () { throw new Error('use the library') }",
+    "elements that stay where they are": "Element.prototype.remove = function () {}",
     "elements that cannot append": "Element.prototype.append = ShadowRoot.prototype.append = undefined",
 }
 
@@ -89,6 +90,27 @@ def test_a_page_that_replaces_its_document_does_not_lose_the_chat_that_runs_in_a
     )
     expect(widget.replies).to_have_count(1)
     widget.ask("still there?")
+    assert widget.errors == []
+
+
+def test_a_page_that_writes_its_document_anew_has_a_chat_that_still_hears(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    widget = new_widget().visit(site.put("/written", page(fake.url))).open()
+    widget.ask("hello")
+    widget.page.evaluate("{ document.open(); document.write('<!doctype html><h1>New</h1>'); document.close() }")
+    expect(widget.replies).to_have_count(1)
+    widget.ask("still there?")
+    assert widget.page.locator("interworky-widget").count() == 1
+    assert widget.errors == []
+
+
+def test_a_dialog_of_the_page_that_keeps_the_focus_leaves_it_to_the_chat(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    keeps = "document.addEventListener('focusin', () => document.getElementById('own').focus())"
+    widget = new_widget().visit(site.put("/modal", page(fake.url, head=f"<script>{keeps}</script>"))).open()
+    widget.ask("hello")
     assert widget.errors == []
 
 
@@ -229,3 +251,20 @@ def test_what_comes_in_below_while_the_visitor_reads_above_is_offered(widget: Wi
     expect(widget.page.locator(".latest")).to_be_hidden()
     fake.call(fake.say_message("assistant", "One more thing.\n\n" * 30))
     expect(widget.replies.last).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_a_page_that_its_own_style_enlarges_has_a_panel_as_large_as_the_window_allows(
+    width: int, new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    widget = new_widget()
+    widget.page.set_viewport_size({"width": width, "height": 700})
+    widget.visit(site.put("/large", page(fake.url, head="<style>html { zoom: 1.5 }</style>"))).open()
+    settled = "() => !document.querySelector('interworky-widget').shadowRoot.getAnimations({ subtree: true }).length"
+    widget.page.wait_for_function(settled)
+    box = widget.panel.bounding_box()
+    assert (
+        box and box["y"] >= 0 and box["y"] + box["height"] <= 701 and box["x"] >= 0 and box["x"] + box["width"] <= width + 1
+    )
+    assert box["height"] > 500
+    widget.ask("hello")

@@ -8,20 +8,12 @@ from typing import Any
 
 import orjson
 
+from assistant.providers.completions.argument_json import read_arguments
 from assistant.providers.completions.loose_json import loose_value
-from assistant.providers.completions.tool_calls import read_arguments, resolved
+from assistant.providers.completions.tool_calls import resolved
 
 Call = tuple[str, dict[str, Any] | None]  # the name as it is written; None: arguments that cannot be read
 Tools = Mapping[str, Mapping[str, Any]]
-
-NAMES = (
-    "name", "tool_name", "function_name", "recipient_name", "function", "tool", "action", "method", "command", "api",
-    "tool_to_call", "tool_to_use", "next_action", "intent",
-)  # fmt: skip
-ARGUMENTS = (
-    "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
-    "kwargs", "slots", "payload",
-)  # fmt: skip
 
 
 def value_at(text: str, at: int) -> tuple[dict[str, Any] | None, int]:

@@ -10,35 +10,20 @@ from typing import Any
 
 import orjson
 
-from assistant.providers.completions.call_arguments import (
-    ARGUMENTS,
-    NAMES,
-    Call,
-    Tools,
-    converted,
-    properties_of,
-    value_at,
-)  # fmt: skip
+from assistant.providers.completions.argument_json import read_arguments
+from assistant.providers.completions.argument_wrappers import ARGUMENTS, NAMES
+from assistant.providers.completions.call_arguments import Call, Tools, converted, properties_of, value_at
 from assistant.providers.completions.code_calls import python_calls, shell_calls
 from assistant.providers.completions.json_end import JsonEnd
 from assistant.providers.completions.loose_json import MAX_PYTHON_CHARS, loose_value
 from assistant.providers.completions.machine_text import mentions
-from assistant.providers.completions.tool_calls import MAX_NAME_CHARS, read_arguments, resolved
+from assistant.providers.completions.tag_arguments import CALL_TAG, arguments_in_tags
+from assistant.providers.completions.tool_calls import MAX_NAME_CHARS, resolved
+from assistant.providers.completions.verdicts import PLACEHOLDER
 
 MAX_CHILD_CHARS = 4096  # of arguments that each have a tag of their own name
 MAX_NO_JSON = 16  # brackets in a call that begin no JSON
 
-_TAGGED = re.compile(
-    r"<[|｜]?(?:\w+[:｜])?(?:invoke|(?:function|tool)(?:_call)?)(?:\s+name)?\s*=\s*[\"']?([\w.:/-]+)[\"']?"
-    r"\s*[^<>]{0,80}>",
-    re.IGNORECASE,
-)
-_PARAMETER = re.compile(
-    r"<[|｜]?(?:\w+[:｜])?param(?:eter)?(?:\s+name)?\s*=\s*[\"']?([\w.-]+)[\"']?[^<>]{0,80}>(.*?)"
-    r"(?:</[|｜]?(?:\w+[:｜])?param(?:eter)?>|(?=<[|｜]?(?:\w+[:｜])?param(?:eter)?[\s=])"
-    r"|(?=</(?:function|invoke|tool_call)>)|(?P<cut>\Z))",
-    re.IGNORECASE | re.DOTALL,
-)
 _CHILD = re.compile(r"<([\w.-]+)>(.*?)</\1>", re.DOTALL)
 _TOOL_NAME = re.compile(r"<(tool|function)_name>\s*(?P<name>[\w.:/-]+)\s*</\1_name>", re.IGNORECASE)
 _ARGUMENTS_TAG = re.compile(
@@ -48,7 +33,8 @@ _OWN_TAG = re.compile(r"\s*<([\w.-]+)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNOREC
 _ATTRIBUTES_TAG = re.compile(r"\s*<([\w.-]+)\s((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)/?>")
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*([\"'])(.*?)\2", re.DOTALL)
 _KEY_AND_VALUE = re.compile(
-    r"<arg_key>([^<]{0,200})</arg_key>\s*<arg_value>((?:(?!<arg_key>).)*?)(?:</arg_value>|(?=<arg_key>)|(?P<cut>\Z))",
+    r"<arg_key>([^<]{0,200})</arg_key>\s*<arg_value>((?:(?!<arg_key>).)*?)"
+    r"(?:</arg_value>(?=\s*(?:<|\Z))|(?=<arg_key>)|(?P<cut>\Z))",
     re.DOTALL,
 )
 # Marks within a call that only keep its parts apart.
@@ -57,7 +43,7 @@ _BETWEEN = re.compile(
     r"|<</?\w{1,20}>>|</?[a-z_:]{1,40}>",
     re.IGNORECASE,
 )
-_NAME_BEFORE = re.compile(r"([A-Za-z_][\w.:/-]*)[|`]?\s*(?:\b(?:json|code)\s*)?\(?\s*\Z")
+_NAME_BEFORE = re.compile(r"([A-Za-z_][\w.:/-]*)[|`]?\s*(?:\bcommentary\s*)?(?:\b(?:json|code)\s*)?\(?\s*\Z")
 _JSON_BEGIN = re.compile(r"[{\[]")
 # A name, and its arguments after a label of their own.
 _GIVEN = re.compile(
@@ -69,9 +55,9 @@ _QWEN = re.compile(r"✿FUNCTION✿\s*[:：]\s*`?([\w.:/-]+)`?\s*✿ARGS✿\s*[:
 # Forms that say the same as tags in other brackets.
 _AS_TAGS = (
     (re.compile(r"\]<\]minimax\[>\["), ""),
-    (re.compile(r"<\|open\|>call\s+tool=\"([\w.:/-]+)\"[^<>]{0,80}<\|sep\|>"), r"<function=\1>"),
+    (re.compile(r"<\|open\|>(?:tools)?call\s+tool=\"([\w.:/-]+)\"[^<>]{0,80}<\|sep\|>"), r"<function=\1>"),
     (re.compile(r"<\|open\|>argument\s+key=\"([\w.-]+)\"[^<>]{0,80}<\|sep\|>"), r"<parameter=\1>"),
-    (re.compile(r"<\|close\|>argument<\|sep\|>"), "</parameter>"),
+    (re.compile(r"(?:<\|close\|>)?argument<\|sep\|>"), "</parameter>"),
     (re.compile(r"<\|(?:open|close)\|>[^<>]{0,80}<\|sep\|>"), ""),
 )
 _HASH_ROCKETS = re.compile(r'\{\s*tool\s*=>\s*"([\w.:/-]+)"\s*,\s*args\s*=>\s*\{(.*)\}\s*\}', re.DOTALL)
@@ -80,12 +66,12 @@ _OPTION = re.compile(r"--([\w-]+)[ =]+(\"(?:[^\"\\]|\\.)*\"|[^\n]*?)(?=\s+--|\s*
 
 def read_calls(body: str, tools: Tools) -> list[Call]:
     """The calls that `body` can mean, in their order; [] when it means none."""
-    body = body.replace("\\_", "_")  # as Markdown escapes it
+    body = PLACEHOLDER.sub("", body.replace("\\_", "_"))  # as Markdown escapes it
     if "&quot;" in body:
         body = html.unescape(body)
     for form, tag in _AS_TAGS:
         body = form.sub(tag, body)
-    if _TAGGED.search(body):
+    if CALL_TAG.search(body):
         return list(_tagged(body, tools))
     if starts := list(_QWEN.finditer(body)):
         return [(start[1], value_at(body, start.end())[0]) for start in starts]
@@ -106,7 +92,7 @@ def read_calls(body: str, tools: Tools) -> list[Call]:
     body = re.sub(r"\A\s*`{1,2}(?!`)", "", body.replace("longcat_arg_", "arg_"))
     if "<arg_key>" in body:
         name = re.match(r"\s*([\w.:/-]+)", body)
-        pairs = _pairs(_KEY_AND_VALUE, body)
+        pairs = _keys_and_values(body)
         return [(name[1], None if pairs is None else converted(name[1], pairs, tools))] if name else []
     if (given := _GIVEN.match(body)) and resolved(given[1], tools) in tools:
         body = f"{given[1]}\n{body[given.end() :].removeprefix('[')}"
@@ -120,10 +106,15 @@ def read_calls(body: str, tools: Tools) -> list[Call]:
     )
 
 
-def _pairs(pattern: re.Pattern[str], text: str) -> list[tuple[str, str]] | None:
-    """Keys and values; None where the text breaks off within a value."""
-    found = list(pattern.finditer(text))
-    return None if any(one["cut"] is not None for one in found) else [(one[1], one[2]) for one in found]
+def _keys_and_values(text: str) -> list[tuple[str, str]] | None:
+    """As GLM has them; None where the text breaks off within a value. What ends a value is followed by another tag."""
+    pairs = []
+    for one in _KEY_AND_VALUE.finditer(text):
+        value, ended, _ = one[2].rpartition("</arg_value>") if one["cut"] is not None else (one[2], "-", "")
+        if not ended:
+            return None
+        pairs.append((one[1], value))
+    return pairs
 
 
 def _within_tag(name: str, inside: str, tools: Tools) -> dict[str, Any] | None:
@@ -135,16 +126,17 @@ def _within_tag(name: str, inside: str, tools: Tools) -> dict[str, Any] | None:
 
 def _tagged(body: str, tools: Tools) -> Iterator[Call]:
     """`<function=name><parameter=key>value</parameter></function>`, `<invoke name="…">`, `<function=name>{…}</function>`."""
-    starts = list(_TAGGED.finditer(body))
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        inside = body[start.end() : following.start() if following else len(body)]
-        pairs = _pairs(_PARAMETER, inside)
+    at = 0
+    while start := CALL_TAG.search(body, at):
+        pairs, at = arguments_in_tags(body, start.end(), tools, properties_of(start[1], tools))
         if pairs is None:
             yield start[1], None
             continue
         if pairs:
             yield start[1], converted(start[1], pairs, tools)
             continue
+        following = CALL_TAG.search(body, at)
+        inside = body[start.end() : following.start() if following else len(body)]
         brace = inside.find("{")
         if brace < 0 and (children := _CHILD.findall(inside[:MAX_CHILD_CHARS])):
             yield start[1], converted(start[1], children, tools)
@@ -265,7 +257,8 @@ def _nearby(text: str, tools: Tools) -> Iterator[Call]:
         yield inside[0] if inside else (name, None)
         return
     properties = properties_of(name, tools)
-    pairs = [*(_pairs(_PARAMETER, rest[:MAX_CHILD_CHARS]) or ()), *_CHILD.findall(rest[:MAX_CHILD_CHARS])]
+    in_tags = arguments_in_tags(rest[:MAX_CHILD_CHARS], 0, tools, properties)[0]
+    pairs = [*(in_tags or ()), *_CHILD.findall(rest[:MAX_CHILD_CHARS])]
     pairs += [(key, value) for key, _, value in _ATTRIBUTE.findall(rest[:MAX_CHILD_CHARS])]
     pairs += [(key, value.strip(" \t\"'")) for key, value in _LINE.findall(rest[:MAX_CHILD_CHARS])]
     pairs += [pair for key, inside in pairs for pair in _CHILD.findall(inside) if key not in properties]

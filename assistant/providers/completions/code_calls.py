@@ -10,10 +10,12 @@ from typing import Any
 
 import orjson
 
-from assistant.providers.completions.call_arguments import ARGUMENTS, NAMES, Call, Tools, converted, properties_of
+from assistant.providers.completions.argument_json import read_arguments
+from assistant.providers.completions.argument_wrappers import ARGUMENTS, NAMES
+from assistant.providers.completions.call_arguments import Call, Tools, converted, properties_of
 from assistant.providers.completions.loose_json import MAX_PYTHON_CHARS
 from assistant.providers.completions.machine_text import CALLER
-from assistant.providers.completions.tool_calls import read_arguments, resolved
+from assistant.providers.completions.tool_calls import resolved
 
 MAX_SHELL_LINES = 20
 

@@ -11,7 +11,8 @@ from functools import lru_cache
 BEFORE_NAMES = (
     "", "`", "functions.", "`functions.", "default_api.", "call:", "|functions.", "to=functions.", "to=",
     "commentary to=functions.", "commentary to=", "assistantcommentary to=functions.", "assistantcommentary to=",
-    "assistant to=functions.", "assistant to=", ">>>", "call `", "calling `",
+    "assistant commentary to=functions.", "assistant commentary to=", "assistant to=functions.", "assistant to=", ">>>",
+    "call `", "calling `",
     "await ", "print(", "result = ", "response = ", "call ", "calling ", "calling function ", "calling tool ", "call: ",
     "- ", "* ", "> ", "$ ", "/", "@", "#", "- `", "* `", "🔧 ", "🛠️ ", "tools.", "self.", "client.", "api.",
     'call_tool("', "call_tool('", 'call_tool(name="', 'use_tool("', "use_tool('", 'client.call_tool("',
@@ -23,7 +24,7 @@ NEVER_IN_SENTENCES = ("functions.", "default_api.", "to=")
 LABELS = (
     "tool call", "tool_call", "tool calls", "tool_calls", "tool use", "tool_use", "tool", "function call", "function_call",
     "function", "action", "calling tool", "calling function", "calling", "using tool", "using function", "using", "call",
-    "api call", "api",
+    "api call", "api", "json_blob",
 )  # fmt: skip
 BRACKETED = (
     "tool call", "tool_call", "tool use", "tool_use", "function call", "function_call", "calling tool", "calling function",
@@ -83,7 +84,8 @@ DIALECTS = (
     Dialect("<｜dsml｜tool_calls>", r"</｜dsml｜tool_calls>", "DeepSeek 4"),
     Dialect("<｜dsml｜invoke name=", r"</｜dsml｜invoke>", "DeepSeek 3.2 and 4, without what is around it", part=True),
     Dialect("]<]minimax[>[<tool_call>", r"\]<\]minimax\[>\[</tool_call>", "MiniMax M3"),
-    Dialect("<|open|>tools<|sep|>", r"<\|close\|>tools<\|sep\|>", "Kimi K3"),
+    Dialect("<|open|>tools<|sep|>", r"<\|close\|>tools(?:message)?<\|sep\|>", "Kimi K3"),
+    Dialect("<|open|>toolscall ", r"<\|close\|>tools(?:message)?<\|sep\|>", "Kimi K3, half of its tokens lost", part=True),
     Dialect("<tool-call>", r"</tool-call>", "prompted models"),
     Dialect("<call>", r"</call>", "prompted models"),
     Dialect("<functions>", r"</functions>", "prompted models"),
@@ -91,6 +93,7 @@ DIALECTS = (
     Dialect("<|functioncallbegin|>", r"<\|functioncallend\|>", "Doubao"),
     Dialect("<|function_call_begin|>", r"<\|function_call_end\|>", "copies of Kimi"),
     Dialect("<|message_sep|>\n\nfunction call<|role_sep|>", "", "GigaChat 3"),
+    Dialect("function call<|role_sep|>", "", "GigaChat 3, without the mark before"),
     Dialect("assistantcommentary to=", "", "gpt-oss, without its tokens", within=True),
     Dialect("✿function✿", "", "Qwen through Qwen-Agent", part=True),
     Dialect("[toolcall]", r"\[/toolcall\]", "prompted models"),
@@ -134,6 +137,7 @@ DIALECTS = (
         for label in LABELS
         for mark in (f"{label}:", f"**{label}:**", f"**{label}**:", f"### {label}\n", f"### {label}:")
     ),
+    Dialect("$", None, "ReAct, with what its prompt has in the call's place", certain=False, line=True),
     *(
         Dialect(mark, None, "prompted models", certain=False, line=mark[0] != "[", bracket=True)
         for label in BRACKETED

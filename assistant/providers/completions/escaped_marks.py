@@ -18,12 +18,12 @@ _MARK = re.compile(
 _BEGUN = re.compile(
     rf"(?:&(?:l(?:t)?|\#(?:6(?:0)?)?)?|\\(?:u(?:0(?:0(?:3)?)?)?)?"
     rf"|{_OPENS}/?[|｜]?[\w:.\\-]{{0,60}}[|｜]?{_ATTRIBUTES}(?:&[gt\#62]{{0,3}}|\\(?:u[03e]{{0,4}})?)?"
-    r"|</?\|?(?:D(?:S(?:ML?)?)?)?|<｜(?:tool[a-z \\_]{0,24}｜?|to{0,2})?)\Z",
+    r"|</?[|‖｜]{0,2}(?:D(?:S(?:M(?:L[|‖｜]?)?)?)?)?|<｜(?:tool[a-z \\_]{0,24}｜?|to{0,2})?)\Z",
     re.IGNORECASE,
 )
-# DeepSeek's tokens with spaces or Markdown's "\_" for their own sign, and with bars of ASCII.
+# DeepSeek's tokens with spaces or Markdown's "\_" for their own sign, and with other bars.
 _SPACED = re.compile(r"<｜tool(?: |\\_)[a-z \\_]{1,20}｜>")
-_DSML = re.compile(r"<(/?)\|DSML\|")
+_DSML = re.compile(r"<(/?)[|‖｜]{1,2}DSML[|‖｜]{1,2}")
 _SIGNS = re.compile(r"[&＜⟨<]|\\(?=[<u]|\Z)")
 _LONGEST = 170
 

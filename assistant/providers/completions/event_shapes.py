@@ -10,6 +10,7 @@ _PLAIN_EVENT = {
 }  # fmt: skip
 _PLAIN_CHOICE = {"index", "delta", "finish_reason", "logprobs", "native_finish_reason"}
 _PLAIN_DELTA = {"role", "content"}
+OTHER_ROLES = ("tool", "function", "user", "system", "developer")  # whose words are not the answer
 
 
 def plain_content(event: dict[str, Any]) -> str:
@@ -20,22 +21,37 @@ def plain_content(event: dict[str, Any]) -> str:
     if event.get("usage") is not None or event.get("object") == "error":
         return ""
     choice = choices[0]
-    if not (isinstance(choice, dict) and choice.keys() <= _PLAIN_CHOICE) or choice.get("finish_reason"):
+    if (
+        not (isinstance(choice, dict) and choice.keys() <= _PLAIN_CHOICE)
+        or choice.get("finish_reason")
+        or choice.get("index")
+    ):
         return ""
     delta = choice.get("delta")
     if not (isinstance(delta, dict) and delta.keys() <= _PLAIN_DELTA):
         return ""
     content = delta.get("content")
-    return content if isinstance(content, str) else ""
+    return content if isinstance(content, str) and delta.get("role") not in OTHER_ROLES else ""
 
 
 def choices_of(event: dict[str, Any]) -> Any:
-    """Also of an answer that a gateway wrapped once more."""
+    """A list, unless there is none; also of an answer that a gateway wrapped once more."""
+    choices = event.get("choices")
     for name in ("result", "data"):
         within = event.get(name)
         if "choices" not in event and isinstance(within, dict):
-            return within.get("choices")
-    return event.get("choices")
+            choices = within.get("choices")
+            break
+    return [choices] if isinstance(choices, dict) else choices
+
+
+def delta_of(choice: dict[str, Any]) -> Any:
+    """What a choice adds, also where its server puts that into the choice itself, as the older format has it."""
+    if isinstance(choice.get("delta"), dict) and choice["delta"]:
+        return choice["delta"]
+    if isinstance(choice.get("text"), str) or choice.get("tool_calls"):
+        return {"content": choice.get("text"), "tool_calls": choice.get("tool_calls")}
+    return None
 
 
 def error_alone(event: dict[str, Any]) -> Any:
@@ -56,7 +72,11 @@ def content_of(delta: dict[str, Any]) -> str:
     google = extra.get("google") if isinstance(extra, dict) else None
     if delta.get("channel") == "analysis" or (isinstance(google, dict) and google.get("thought") is True):
         return ""  # a thought, and marked as one beside its text
+    if delta.get("role") in OTHER_ROLES:
+        return ""
     content = delta.get("content")
+    if isinstance(content, int | float) and not isinstance(content, bool):
+        return str(content)  # a gateway that read a token as what it looks like
     parts = content if isinstance(content, list) else [content]
     return "".join(map(_text_of, parts))
 

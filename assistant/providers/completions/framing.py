@@ -13,6 +13,7 @@ the words before it. Nothing is held back but behind such a word, and a text tha
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MAX_HELD_CHARS = 16_384
@@ -24,32 +25,30 @@ class _Frame:
     visitor begins so, and one that has no other part was all thought."""
 
     opening: re.Pattern[str]
-    begun: re.Pattern[str]
+    begun: Callable[[str], object]  # whether a text is the beginning of an opening
     answer: re.Pattern[str]
     call: re.Pattern[str]
     lines: bool = False
     certain: bool = False
 
 
-def _begun_of(label: str) -> str:
-    """A pattern for the beginnings of a label, itself among them."""
-    pattern = ""
-    for letter in reversed(label):
-        pattern = f"(?:{re.escape(letter)}{pattern})?"
-    return pattern
+def _beginning_of(labels: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a text is the beginning of a label, or all of it."""
+    known = tuple(label.lower() for label in labels)
+    return lambda text: any(label.startswith(text.lower()) for label in known)
 
 
 _FRAMES: tuple[_Frame, ...] = (
     _Frame(  # gpt-oss
         opening=re.compile(r"(?:assistant)?analysis(?=[A-Z*\n])"),
-        begun=re.compile(r"(?:assistant|assistanta\w{0,8}|a\w{0,8})"),
+        begun=re.compile(r"(?:assistant|assistanta\w{0,8}|a\w{0,8})").fullmatch,
         answer=re.compile(r"assistantfinal(?:\s*<\|message\|>)?\s*"),
         call=re.compile(r"(?=assistantcommentary\s+to=)"),
         certain=True,
     ),
     _Frame(
         opening=re.compile(r"(?:\*\*)?Thought(?:\s\d+)?(?:\*\*)?:"),
-        begun=re.compile(r"\*{0,2}(?:T|Th|Tho|Thou|Thoug|Though|Thought(?:\s\d*)?\*{0,2})?"),
+        begun=re.compile(r"\*{0,2}(?:T|Th|Tho|Thou|Thoug|Though|Thought(?:\s\d*)?\*{0,2})?").fullmatch,
         answer=re.compile(r"^[ \t]*(?:\*\*)?Final Answer(?:\*\*)?:(?:\*\*)?[ \t]*\n?", re.MULTILINE),
         call=re.compile(
             r"^(?=[ \t]*(?:\*\*)?Action(?:\s\d+)?(?:\*\*)?:(?!\**\s*(?:none|n/a|no\b|respond|finish|final)))",
@@ -76,12 +75,14 @@ _LABELS = (
         )
     ),
     *(f"here{be} my thought process:" for be in ("'s", "’s", " is")),  # Granite 3
-    *(f"{stars}thinking{dots}{stars}\n" for stars in ("", "*", "_") for dots in ("...", "…")),
 )
+_DOTTED = tuple(f"{stars}thinking{dots}{stars}\n" for stars in ("", "*", "_") for dots in ("...", "…"))
 _ANSWER = r"(?:Final )?(?:Answer|Response|Reply)|Antwort|Réponse|Respuesta|Risposta|Resposta|回答|答案|الإجابة|الجواب|الرد"
 _LABELLED = _Frame(
-    opening=re.compile("|".join(map(re.escape, _LABELS)), re.IGNORECASE),
-    begun=re.compile("|".join(map(_begun_of, _LABELS)), re.IGNORECASE),
+    opening=re.compile(
+        rf"{'|'.join(map(re.escape, _LABELS))}|(?:{'|'.join(map(re.escape, _DOTTED))})(?!\n?(?:>|\Z))", re.IGNORECASE
+    ),
+    begun=_beginning_of((*_LABELS, *(f"{label}\n" for label in _DOTTED))),
     answer=re.compile(
         rf"^[ \t]*(?:(?:> )?(?:\*\*)?(?:{_ANSWER})(?:\*\*)?[ \t]?[:：](?:\*\*)?"
         rf"|(?:#{{1,6}} |\*\*)(?:{_ANSWER}):?(?:\*\*)?(?=\n)|【(?:{_ANSWER})】"
@@ -91,7 +92,45 @@ _LABELLED = _Frame(
     ),
     call=re.compile(r"(?!)"),
 )
-_FRAMES = (*_FRAMES, _LABELLED)
+# What begins a quotation, or a paragraph, that is nothing but thought: Poe, and gateways that show thinking in Markdown.
+_EMOJI = ("💭", "🧠", "🤔")
+_QUOTED = (
+    *(f">{space}{stars}{emoji}" for space in ("", " ") for stars in ("", "*", "**") for emoji in _EMOJI),
+    *(
+        f"> {stars}{what}{stars}{end}"
+        for stars in ("**", "*", "_")
+        for what in ("thinking", "reasoning")
+        for end in ("\n", " \n")
+    ),
+    *(f"> {stars}thinking{dots}" for stars in ("", "**", "*", "_") for dots in ("...", "…")),
+    *(
+        f"> {stars}{what}"
+        for stars in ("", "**", "*", "_")
+        for what in ("thought for ", "thought process\n", "thinking process\n")
+    ),
+    *(f"> [!{what}]" for what in ("think", "thinking", "thought", "reasoning")),
+    *(f"{label}{line}>" for label in _DOTTED if label[0] != "t" for line in ("", "\n")),
+)
+_PARAGRAPHS = tuple(
+    f"{emoji} {stars}{what}" for emoji in _EMOJI for stars in ("", "*", "**", "_") for what in ("thinking", "reasoning")
+)
+_ASIDES = (
+    _Frame(
+        opening=re.compile("|".join(map(re.escape, _QUOTED)), re.IGNORECASE),
+        begun=_beginning_of(_QUOTED),
+        answer=re.compile(r"(?<=\n)(?=[^>\s])"),  # the first line that is neither empty nor quoted
+        call=re.compile(r"(?!)"),
+        certain=True,
+    ),
+    _Frame(
+        opening=re.compile("|".join(map(re.escape, _PARAGRAPHS)), re.IGNORECASE),
+        begun=_beginning_of(_PARAGRAPHS),
+        answer=re.compile(r"\n\s*\n"),
+        call=re.compile(r"(?!)"),
+        certain=True,
+    ),
+)
+_FRAMES = (*_FRAMES, *_ASIDES, _LABELLED)
 _ONLY_ANSWER = re.compile(r"assistantfinal(?=\S)|(?:\*\*)?Final Answer(?:\*\*)?:(?:\*\*)?[ \t]*\n?")
 _ONLY_ANSWER_BEGUN = re.compile(
     r"(?:assistant(?:f\w{0,4})?|a\w{0,8}|\*{0,2}F(?:inal?|i|in)?(?: A\w{0,5})?\*{0,2}:?\*{0,2}[ \t]*)"
@@ -150,8 +189,8 @@ class Framing:
                     self._held, self._first, self._line_begins = self._held[answer.end() :], False, False
                     return True
                 rest = self._held[at:]
-                begun = [one.begun for one in _FRAMES if self._first or one.lines] + [_ONLY_ANSWER_BEGUN] * self._first
-                if not final and any(one.fullmatch(rest) for one in begun):
+                begun = any(one.begun(rest) for one in _FRAMES if self._first or one.lines)
+                if not final and (begun or (self._first and _ONLY_ANSWER_BEGUN.fullmatch(rest))):
                     shown.append(self._held[:at])
                     self._held = rest
                     return False

@@ -36,11 +36,14 @@ _RECIPIENT = re.compile(r"\bto=([\w.:/-]+)")
 
 
 class Harmony:
-    """Lets the text of the final channel through, and all text that has nothing of this format. `calls` are recipients
-    with what was sent to them."""
+    """Lets the text of the final channel through, and all text that has nothing of this format.
+
+    `calls` are those that the last piece ended: recipients, what was sent to them, and how many letters of the text that
+    the piece let through came before.
+    """
 
     def __init__(self) -> None:
-        self.calls: list[tuple[str, str]] = []
+        self.calls: list[tuple[str, str, int]] = []
         self._held = ""
         self._mode = "text"  # text · header · show · hide · call
         self._shown = False  # something has been let through
@@ -62,8 +65,12 @@ class Harmony:
     def close(self) -> str:
         """What was held back and turned out to be text. A call's own end is often not sent."""
         text = self._scan(self._held, final=True)
-        self._finish()
+        self._finish([text])
         return text
+
+    def take_calls(self) -> list[tuple[str, str, int]]:
+        calls, self.calls = self.calls, []
+        return calls
 
     def _scan(self, text: str, final: bool) -> str:
         self._held = ""
@@ -103,10 +110,10 @@ class Harmony:
                 shown.append(UNOPENED_END)
                 continue
             if self._mode == "text" or mark[0] in ("<|start|>", "<|channel|>"):
-                self._finish()
+                self._finish(shown)
                 self._mode, at = "header", mark.start()
             else:
-                self._finish()
+                self._finish(shown)
         return "".join(shown)
 
     def _begin(self, header: str, shown: list[str]) -> None:
@@ -131,9 +138,10 @@ class Harmony:
             shown.append(text)
             self._shown = True
 
-    def _finish(self) -> None:
+    def _finish(self, shown: list[str]) -> None:
         if self._mode == "call":
-            self.calls.append((self._recipient, "".join(self._parts) if self._chars <= MAX_CALL_CHARS else ""))
+            body = "".join(self._parts) if self._chars <= MAX_CALL_CHARS else ""
+            self.calls.append((self._recipient, body, sum(map(len, shown))))
         self._mode = "text"
 
 

@@ -11,7 +11,7 @@ import orjson
 from assistant.errors import ProviderError
 from assistant.llm import Finish, ToolCallRequest, ToolSpec
 from assistant.providers.completions.escaped_marks import EscapedMarks
-from assistant.providers.completions.event_shapes import choices_of, content_of, error_alone, plain_content
+from assistant.providers.completions.event_shapes import choices_of, content_of, delta_of, error_alone, plain_content
 from assistant.providers.completions.failures import classified, status_of
 from assistant.providers.completions.framing import Framing
 from assistant.providers.completions.harmony import Harmony
@@ -24,16 +24,18 @@ from assistant.redaction import is_storable, redacted
 FINISHES: dict[str, Finish] = {
     "stop": "stop", "eos": "stop", "eos_token": "stop", "end_turn": "stop", "stop_sequence": "stop", "stop_token": "stop",
     "complete": "stop", "completed": "stop", "end": "stop", "done": "stop", "finished": "stop", "finish": "stop",
-    "true": "stop",
+    "true": "stop", "finish_reason_stop": "stop", "eot": "stop", "<|im_end|>": "stop", "<|eot_id|>": "stop", "</s>": "stop",
+    "<|endoftext|>": "stop",
     "tool_calls": "tool_calls", "tool_call": "tool_calls", "function_call": "tool_calls", "tool_use": "tool_calls",
     "length": "length", "max_tokens": "length", "model_length": "length", "max_output_tokens": "length",
+    "finish_reason_max_tokens": "length", "repetition": "length", "repetition_truncation": "length",
     "max_completion_tokens": "length", "token_limit": "length", "context_length_exceeded": "length",
     "content_filter": "content_filter", "safety": "content_filter", "refusal": "content_filter",
     "content_filtered": "content_filter", "recitation": "content_filter", "sensitive": "content_filter",
     "prohibited_content": "content_filter", "blocklist": "content_filter", "spii": "content_filter",
     "guardrail_intervened": "content_filter", "error_toxic": "content_filter",
 }  # fmt: skip
-NO_FINISH = ("", "null", "none", "undefined", "finish_reason_unspecified", "unspecified", "in_progress")
+NO_FINISH = ("", "null", "none", "undefined", "finish_reason_unspecified", "unspecified", "unknown", "in_progress")
 # Of MiniMax, which says so under the status 200. https://platform.minimax.io/docs/api-reference/errorcode
 MINIMAX_STATUS = {1002: 429, 1004: 401, 1008: 402, 1026: 400, 1027: 400, 1039: 400, 2013: 400, 2049: 401}
 OPAQUE = ("reasoning_content", "reasoning", "reasoning_details")
@@ -77,6 +79,7 @@ class Reply:
         self._keywords = Keywords(keywords) if keywords else None
         self._mask = KeyMask(key)
         self._half = ""  # of a character that came in two
+        self._index: Any = None  # of the choice that is read
         self._streamed = False  # text or a call has come as a delta
         self._content = io.StringIO()  # as it came, to know it again
         self._opaque: dict[str, list[Any]] = {}
@@ -105,6 +108,7 @@ class Reply:
         if not contents:
             return ""
         self.answered = True
+        self._index = self._index or 0
         shown = self._add_content("".join(contents))
         self._streamed = True
         return shown
@@ -123,14 +127,14 @@ class Reply:
         if not isinstance(choices, list):
             return ""
         self.answered = True
-        choice = choices[0] if choices else None
-        if not isinstance(choice, dict):
+        choice = next((one for one in choices if self._is_ours(one)), None)
+        if choice is None:
             return ""
         if choice.get("error"):
             raise classified(status_of(choice["error"]), choice["error"], key=self._key)
         before = self.generated, len(self._collector)
         shown = ""
-        if isinstance(delta := choice.get("delta"), dict):
+        if isinstance(delta := delta_of(choice), dict):
             shown += self._delta(delta)
             self._streamed = self._streamed or bool(self.generated or self._collector)
         if isinstance(message := choice.get("message"), dict):
@@ -138,17 +142,22 @@ class Reply:
         self._finish(choice.get("finish_reason"), more=(self.generated, len(self._collector)) != before)
         return shown
 
+    def _is_ours(self, choice: Any) -> bool:
+        """Whether it is of the first of several answers, of which a server may send more than it was asked for."""
+        if not isinstance(choice, dict):
+            return False
+        index = choice.get("index") or 0
+        self._index = index if self._index is None else self._index
+        return bool(index == self._index)
+
     def close(self) -> str:
         """The text that was held back until the end was certain."""
         whole = self.finish == "stop" or (self.finish is None and not self.unknown_finish)
-        text = self._harmony.feed(self._escaped.close()) + self._harmony.close()
-        text = self._visible.feed(text) + self._visible.close(whole=whole)
-        text = self._framing.feed(text) + self._framing.close(whole=whole)
-        text = self._written.feed(text) + self._written.close()
+        shown = self._filtered(self._harmony.feed(self._escaped.close())) + self._filtered(self._harmony.close())
+        text = self._framing.feed(self._visible.close(whole=whole)) + self._framing.close(whole=whole)
+        text = shown + self._written.feed(text) + self._written.close()
         if self._visible.over and self.finish == "length":
             self.finish = "stop"  # what was cut short is only what it made up after the end of its answer
-        for recipient, body in self._harmony.calls:
-            self._written.take(recipient, body)
         for name, arguments in self._written.calls:
             self._collector.add_whole(name, arguments)
         if whole and not self._collector and not (self.text + text).strip():
@@ -286,13 +295,23 @@ class Reply:
         content = content.replace("\0", "")
         shown: list[str] = []
         for at in range(0, len(content), PIECE_CHARS):
-            text = self._harmony.feed(self._escaped.feed(content[at : at + PIECE_CHARS]))
-            text = self._written.feed(self._framing.feed(self._visible.feed(text)))
+            text = self._filtered(self._harmony.feed(self._escaped.feed(content[at : at + PIECE_CHARS])))
             text = self._keywords.feed(text) if self._keywords else text
             shown.append(self._keep(self._mask.feed(text)))
             if self.too_long:
                 break
         return "".join(shown)
+
+    def _filtered(self, text: str) -> str:
+        """What is shown of what Harmony let through, with the calls that it found taken up where they stood."""
+        if not self._harmony.calls:
+            return self._written.feed(self._framing.feed(self._visible.feed(text)))
+        shown, at = [], 0
+        for recipient, body, place in self._harmony.take_calls():
+            shown.append(self._filtered(text[at:place]))
+            self._written.take(recipient, body)
+            at = place
+        return "".join([*shown, self._filtered(text[at:])])
 
     def _keep(self, text: str) -> str:
         room = MAX_TEXT_CHARS - self.text_chars

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,9 @@ import orjson
 
 from assistant.errors import ProviderBadResponse
 from assistant.llm import ToolCallRequest
+from assistant.providers.completions.argument_json import read_arguments
+from assistant.providers.completions.argument_wrappers import unwrapped
 from assistant.providers.completions.json_end import JsonEnd
-from assistant.providers.completions.loose_json import loose_value
 from assistant.redaction import is_storable, redacted
 
 MAX_ARGUMENT_CHARS = 65_536  # of all calls together
@@ -21,20 +22,22 @@ MAX_CALLS = 64
 MAX_EXTRA_BYTES = 262_144  # of what one answer's calls carry for their server alone
 MAX_NAME_CHARS = 200
 TOO_MUCH = "The provider sent more tool calls, or longer ones, than anybody needs."
-FORMAT_KEYS = {"index", "id", "type", "function", "name", "arguments"}
+ARGUMENT_KEYS = ("arguments", "input", "parameters")
+FORMAT_KEYS = {"index", "id", "type", "function", "custom", "name", *ARGUMENT_KEYS}
 _NOT_SPACE = re.compile(r"\S")
 
 
 class CallCollector:
-    """The calls of one answer. `names` are those of the tools that were offered."""
+    """The calls of one answer. `tools` are the parameters' schemas of the tools that were offered, by name."""
 
-    def __init__(self, names: Collection[str] = (), key: str = "") -> None:
-        self._names = names
+    def __init__(self, tools: Mapping[str, Mapping[str, Any]], key: str = "") -> None:
+        self._names = tools
         self._key = key
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
         self._by_position: dict[int, _Call] = {}
+        self._miscounted: _Call | None = None  # begun under the index of another one
         self._chars = 0
         self._extra_bytes = 0
 
@@ -43,14 +46,14 @@ class CallCollector:
 
     def add(self, item: dict[str, Any], position: int) -> int:
         """Take one piece in; returns how many bytes of arguments it brought. Raises `ProviderBadResponse`."""
-        function = item.get("function")
+        function = item.get("function") or item.get("custom")
         function = function if isinstance(function, dict) else {}
         index = item.get("index") if isinstance(item.get("index"), int) else None
         id = item["id"] if isinstance(item.get("id"), str) else ""
         if not function and isinstance(item.get("name"), str):
             function = item  # without the object around it
         name = function["name"] if isinstance(function.get("name"), str) else ""
-        arguments = _text(function.get("arguments"))
+        arguments = _text(next((function[key] for key in ARGUMENT_KEYS if function.get(key) is not None), ""))
 
         call = self._known(index, id, name, position)
         if call and name and call.name and arguments and call.whole:
@@ -65,6 +68,7 @@ class CallCollector:
             call = self._new()
             self._by_position[position] = call
             if index is not None:
+                self._miscounted = call if index in self._by_index else None
                 self._by_index[index] = call
         call.id = call.id or id
         if id:
@@ -86,26 +90,43 @@ class CallCollector:
         Their arguments are None unless `complete` and readable as one object: what is missing is never made up.
         """
         # Arguments whose call is unknown may be the missing half of another's.
-        complete = complete and all(call.name or not call.raw.strip() for call in self._calls)
+        named = [(call, call.name or self._name_within(call.id)) for call in self._calls]
+        complete = complete and all(name or not call.raw.strip() for call, name in named)
         taken: set[str] = set()
         seen: set[tuple[str, bytes]] = set()
         made = []
-        for number, call in enumerate(call for call in self._calls if call.name):
+        for number, (call, written) in enumerate(one for one in named if one[1]):
             raw = redacted(call.raw, [self._key])
-            arguments = read_arguments(raw) if complete else None
-            name = resolved(call.name, self._names)
-            told = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS) if arguments is not None else raw.encode()
-            if (name, told) in seen:
-                continue
-            seen.add((name, told))
-            id = call.id if call.id and call.id not in taken else f"call_{number}"
-            while id in taken:
-                id += "_"
-            taken.add(id)
-            made.append(
-                ToolCallRequest(id, redacted(name, [self._key]), arguments, raw, call.extra if self._extra_fits else {})
-            )
+            value = read_arguments(raw) if complete else None
+            if value is None and complete and call.told:
+                value = read_arguments(redacted(call.told, [self._key]))
+            for name, arguments in self._read(written, value):
+                told = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS) if arguments is not None else raw.encode()
+                if (name, told) in seen:
+                    continue
+                seen.add((name, told))
+                id = call.id if call.id and call.id not in taken else f"call_{number}"
+                while id in taken:
+                    id += "_"
+                taken.add(id)
+                extra = call.extra if self._extra_fits else {}
+                made.append(ToolCallRequest(id, redacted(name, [self._key]), arguments, raw, extra))
         return tuple(made)
+
+    def _read(self, written: str, arguments: dict[str, Any] | None) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """The name and arguments that a call means; several where it is one that makes several."""
+        name = resolved(written, self._names)
+        uses = arguments.get("tool_uses") if arguments and name not in self._names else None
+        if not (isinstance(uses, list) and uses and all(map(_is_use, uses))):
+            yield name, unwrapped(name, arguments, self._names.get(name, {})) if arguments is not None else None
+            return
+        for use in uses:  # `multi_tool_use.parallel`, which OpenAI's models make up
+            yield from self._read(use["recipient_name"], use["parameters"])
+
+    def _name_within(self, id: str) -> str:
+        """The tool that an id of Kimi's names, which is `functions.name:0`."""
+        found = re.fullmatch(r"functions\.([\w-]+):\d+", id)
+        return found[1] if found and found[1] in self._names else ""
 
     @property
     def _extra_fits(self) -> bool:
@@ -114,6 +135,8 @@ class CallCollector:
     def _known(self, index: int | None, id: str, name: str, position: int) -> _Call | None:
         if index is not None:
             counted = id in self._by_id and not name  # a server that counts pieces and not calls
+            if index not in self._by_index and not (id or name) and self._miscounted and not self._miscounted.raw:
+                self._by_index[index] = self._miscounted  # its head had the index of the call before
             return self._by_index.get(index) or (self._by_id[id] if counted else None)
         if id and (name or id in self._by_id):
             return self._by_id.get(id)
@@ -163,6 +186,8 @@ class _Call:
     extra: dict[str, Any] = field(default_factory=dict)
     whole: bool = False  # its arguments are a JSON value that has come to its end
     _pieces: list[str] = field(default_factory=list)
+    _last: str = ""  # the last piece, as long as each began with the one before
+    _grows: bool = True
     _end: JsonEnd = field(default_factory=JsonEnd)
 
     @property
@@ -172,12 +197,19 @@ class _Call:
         return self._pieces[0] if self._pieces else ""
 
     @property
+    def told(self) -> str:
+        """Its arguments as the last piece says them, where each piece says all of them so far; else empty."""
+        return self._last if self._grows and len(self._last) < len(self.raw) else ""
+
+    @property
     def empty(self) -> bool:
         return self.whole and self.raw.strip() == "{}"
 
     def append(self, piece: str) -> None:
         if not piece:
             return
+        self._grows = self._grows and piece.startswith(self._last)
+        self._last = piece if self._grows else ""
         self._pieces.append(piece)
         at = 0
         while at < len(piece):
@@ -192,73 +224,11 @@ class _Call:
             self.whole, at = True, end
 
 
-def read_arguments(raw: str) -> dict[str, Any] | None:
-    """The one JSON object that `raw` can mean, or None.
-
-    Read are: nothing or `null` for no arguments; an object that is a JSON string once more, or alone in a list; an object
-    behind the empty one that some gateways send first, or said twice; one with marks of a format or a fence around it; and
-    one with Python's quotes and names, a comma too many or a line break within a text. One that breaks off is none.
-    """
-    if "\\u0000" in raw:
-        return None  # no database keeps it
-    text = raw.strip()
-    for _ in range(3):
-        try:
-            value = orjson.loads(text) if text else {}
-        except orjson.JSONDecodeError:
-            value = _only_object(text)
-        if not isinstance(value, str):
-            break
-        text = value.strip()
-    if value is None and text in ("null", "None"):
-        return {}
-    if value is None and (text := _AROUND_ARGUMENTS.sub("", text)):
-        found = loose_value(text, 0) if text[0] == "{" else (None, 0)
-        value = found[0] if found[1] == len(text) else None
-    if isinstance(value, list) and len(value) == 1:
-        [value] = value
-    return value if isinstance(value, dict) and is_storable(value) else None
-
-
-# What a model or its server leaves around arguments: marks of its format, and a fence.
-_AROUND_ARGUMENTS = re.compile(
-    r"\A(?:\ufeff|\s|<[|｜][\w▁:]{1,40}[|｜]>|</?[a-z_]{1,40}>|```\w{0,20}|json\b|json(?=\{))+"
-    r"|(?:\s|<[|｜][\w▁:]{1,40}[|｜]>|</?[a-z_]{1,40}>|```)+\Z",
-    re.IGNORECASE,
-)
-
-
-def _only_object(text: str) -> Any:
-    """The one object of several JSON values in a row, when all others are empty or the same."""
-    decoder = json.JSONDecoder(parse_constant=_refuse)
-    found: list[Any] = []
-    at = 0
-    try:
-        while at < len(text):
-            value, at = decoder.raw_decode(text, at)
-            if not isinstance(value, dict):
-                return None
-            if value and value not in found:
-                found.append(value)
-            if len(found) > 1:
-                return None
-            while at < len(text) and text[at].isspace():
-                at += 1
-        orjson.dumps(found)  # refuses half of a surrogate pair
-    except (ValueError, RecursionError, orjson.JSONEncodeError):
-        return None
-    return found[0] if found else {}
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)  # NaN is not JSON
-
-
 def resolved(name: str, names: Collection[str]) -> str:
     """The offered tool that a model's `name` can only mean, else the name as the model gave it, without white space.
 
-    Models put a namespace in front (`functions.book`, `default_api:book`), a number behind (`functions.book:0`), leak a
-    token of their format (`book<|channel|>json`), and take `-` for `_`.
+    Models put a namespace in front (`functions.book`, `default_api:book`, `mcp__shop__book`), a number behind
+    (`functions.book:0`), leak a token of their format (`book<|channel|>json`), and take `-` for `_`.
     """
     name = name[:MAX_NAME_CHARS]
     name = name.partition("<|")[0].strip().removesuffix("()").strip("`\"'").strip() or name.strip()
@@ -266,7 +236,7 @@ def resolved(name: str, names: Collection[str]) -> str:
         return name
     plain = re.sub(r":\d+$", "", name)
     # The shortest part comes last: a tool whose name has a dot of its own is meant before one that is called as its end.
-    for form in (name, plain, *(plain[match.end() :] for match in re.finditer(r"[.:/]+", plain))):
+    for form in (name, plain, *(plain[match.end() :] for match in re.finditer(r"[.:/]+|\Amcp__\w+?__", plain))):
         for folded in (_folded, _joined):
             meant = [one for one in names if folded(one) == folded(form)]
             if len(meant) == 1:
@@ -283,6 +253,10 @@ def _folded(name: str) -> str:
 def _joined(name: str) -> str:
     """The name in the form in which `find_times` and `findTimes` are one."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _is_use(use: Any) -> bool:
+    return isinstance(use, dict) and isinstance(use.get("recipient_name"), str) and isinstance(use.get("parameters"), dict)
 
 
 def _text(arguments: Any) -> str:

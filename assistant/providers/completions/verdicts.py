@@ -19,6 +19,10 @@ BEHIND_CALL_BEGUN = re.compile(
     r"|\[(?:/[\w ]{0,20})?\Z"
 )
 
+# What the prompt of a ReAct agent has in the place of the call, before the call itself.
+PLACEHOLDER = re.compile(r"\$[A-Z][A-Z_]{2,30}\b[ \t]*[:=]?\s*(?=[`{\[])")
+PLACEHOLDER_BEGUN = re.compile(r"\$(?:[A-Z][A-Z_]{0,30}[ \t]*[:=]?\s*)?\Z")
+
 CALL_FENCES = ("tool_code", "tool_call", "tool_calls", "function_call", "tool", "tool_use")
 DATA_FENCES = (
     "", "json", "python", "py", "javascript", "js", "xml", "text", "plaintext", "bash", "sh", "shell", "console",
@@ -42,13 +46,14 @@ CALLED = (
     r"(?::\d{1,3})?[|`]?(?:\(\s*(?:[)\"'{]|\w+\s*[=:])|[\"']\s*,\s*(?:\w+\s*=\s*)?\{"
     r"|:\s?\{\s*[\"'}]|[ \t]with\b[^\n{]{0,30}\{\s*[\"'}]"
     r"|\s{0,3}\n\s*```(?:python|json)?\s*\n?\s*(?:tool_call\(|\{)"
-    r"|\s{0,3}(?:<\|constrain\|>)?\s?(?:json|code)?\s{0,2}(?:<\|message\|>)?\s?\{\s*(?:[\"'}]|\w+\s*:))"
+    r"|\s{0,3}(?:commentary\s)?(?:<\|constrain\|>)?\s?(?:json|code)?\s{0,2}(?:<\|message\|>)?\s?\{\s*(?:[\"'}]|\w+\s*:))"
 )
 CALLED_BEGUN = (
     r"(?::\d{0,3})?[|`]?(?::\s?(?:\{\s*)?|[ \t](?:w|wi|wit|with\b[^\n{]{0,30}(?:\{\s*)?)"
     r"|\(\s*\w{0,60}\s*|[\"']\s*(?:,\s*(?:\w{0,20}\s*=?\s*)?)?"
     r"|\s{0,3}\n\s*`{0,3}(?:p|py|pyt|pyth|pytho|python|j|js|jso|json)?\s*\n?\s*(?:t\w{0,8}\(?)?"
-    r"|\s{0,3}(?:<[|a-z>]{0,12})?\s?(?:j|js|jso|json|c|co|cod|code)?\s{0,2}(?:<[|a-z>]{0,12})?\s?(?:\{\s*\w{0,60}\s*)?)"
+    r"|\s{0,3}(?:c|co|com|comm|comme|commen|comment|commenta|commentar|commentary)?"
+    r"|\s{0,3}(?:commentary\s)?(?:<[|a-z>]{0,12})?\s?(?:j|js|jso|json|c|co|cod|code)?\s{0,2}(?:<[|a-z>]{0,12})?\s?(?:\{\s*\w{0,60}\s*)?)"
 )
 PYTHON_CALL = r"[a-z]+_\w{1,80}\(\s*\w{1,60}\s*="
 PYTHON_CALL_BEGUN = r"[a-z]\w{0,80}(?:\(\s*\w{0,60}\s*)?"

@@ -23,6 +23,7 @@ _MADE_UP = (
 _TAG = "|".join([*sorted(_WORDS, key=len, reverse=True), _MADE_UP])
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?"
 _ENDING = "end|stop|suffix|close"
+_FENCED = "think|thinking|thoughts?|reasoning|scratchpad"
 _BRACKETED = "(?:THINK|THINKING|THOUGHTS?|REASONING)"
 # What opens thinking, and what ends it. Each stands with the models that it was seen with.
 _THINKING: tuple[tuple[str, str], ...] = (
@@ -42,7 +43,7 @@ _THINKING: tuple[tuple[str, str], ...] = (
     (r"◁(?:think|thinking)▷", r"◁/(?:think|thinking)▷"),  # Kimi VL
     (r"<(?:unused|ctrl)94>(?:thought\b)?", r"<(?:unused|ctrl)95>"),  # MedGemma, Gemini
     (r"\{(?:think|thinking|thought|reasoning)\}", r"\{/(?:think|thinking|thought|reasoning)\}"),
-    (r"```(?:think|thinking|thoughts?|reasoning|scratchpad)[ \t]*\n", r"```"),
+    (rf"(?P<fence>(?<!`)`{{3,9}}|(?<!~)~{{3,9}})[ \t]?(?:{_FENCED})\b[^\n`]{{0,60}}\n", r"```"),
     (r"<!--", r"-->"),
     # Open WebUI, and models that have read its conversations
     (
@@ -100,6 +101,7 @@ _PIPED = ("think", "thinking", "thought", "reasoning")
 _BRACKETS = (*_PIPED, "thoughts")
 _EDGES = tuple(f"{edge}{of}" for edge in ("begin", "start", "end", "stop") for of in (" ", "_", " of ", "_of_"))
 _ANSWER_WORDS = ("answer", "response", "reply", "message", "output", "final")
+_FENCES = tuple(f"{mark * times}{space}" for mark in "`~" for times in (3, 4) for space in ("", " "))
 _LITERALS = (
     *(f"<{slash}{word}>" for word in (*_WORDS, "response", "answer") for slash in ("", "/")),
     *(f"{begin}{word}|>" for word in _PIPED for begin in ("<|", "<|/", "</|")),
@@ -107,7 +109,7 @@ _LITERALS = (
     *(f"<|{edge}_{word}|>" for word in ("thinking", "response") for edge in ("start", "end")),
     *(f"[{edge}{word}]" for word in _BRACKETS for edge in ("", "/", *_EDGES)),
     *(f"{{{slash}{word}}}" for word in _PIPED for slash in ("", "/")),
-    *(f"```{word}\n" for word in ("think", "thinking", "thought", "thoughts", "reasoning", "scratchpad")),
+    *(f"{fence}{word}\n" for fence in _FENCES for word in ("thinking", "thoughts", "reasoning", "scratchpad")),
     *("<!--", "-->", "<unused94>thought", "<unused95>", "<ctrl94>thought", "<ctrl95>", "[e~[", "[inst]", "[/inst]"),
     *(f"<{slash}{before}{word}>" for word in _ANSWER_WORDS for before in ("", "final_") for slash in ("", "/")),
     *(f"◁{slash}{word}▷" for word in ("think", "thinking") for slash in ("", "/")),
@@ -119,12 +121,13 @@ _LITERALS = (
 _TAG_BEGUN = re.compile(
     rf"</?\s?(?:(?:{_TAG})(?:\s[^<>\n]{{0,80}})?|[\w:.▁-]{{0,30}})\Z"
     r"|<[|｜\[]/?[\w▁:/ -]{0,60}[|｜\]]?\Z|</[|｜][\w▁: -]{0,60}[|｜]?\Z"
+    rf"|(?:`{{3,9}}|~{{3,9}})[ \t]?(?:{_FENCED})\b[^\n`]{{0,60}}\Z"
     r"|\[\|\w{0,20}\|?\Z|<(?:reserved_|unused|ctrl)\d{0,4}\Z"
     r"|<details\b[^<>\n]{0,80}(?:>\s{0,9}(?:<(?:s[umary]{0,6}(?:>[^<>\n]{0,130}(?:</?\w{0,7})?)?)?)?)?\Z",
     re.IGNORECASE,
 )
 _SPEAKERS = ("assistant", "model")  # after the mark that begins a message
-_OPENING = re.compile(r"[<\[◁✿`{>]")  # what every mark begins with
+_OPENING = re.compile(r"[<\[◁✿`~{>]")  # what every mark begins with
 _SURE = re.compile(r"<[|｜]|\[[A-Z]{2}|◁|<\|channel>|<unused94>|<ctrl94>|<details")  # marks that stand in no other text
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
@@ -279,6 +282,8 @@ class Visible:
         if not (at_start or inline):
             return False
         end = _end_of_tag(mark["tag"]) if mark["tag"] else _THINKING[int(kind[4:])][1]
+        if mark["fence"]:
+            end = rf"{mark['fence'][0]}{{{len(mark['fence'])},}}"
         sure = mark["tag"].lower() in _WORDS if mark["tag"] else _SURE.match(mark[0]) is not None
         self._closing, self._inline, self._kept = re.compile(end, re.IGNORECASE), not (at_start and sure), [mark[0]]
         self._kept_chars, self._ends = 0, 0

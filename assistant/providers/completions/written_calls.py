@@ -10,6 +10,7 @@ from assistant.providers.completions.call_dialects import read_calls
 from assistant.providers.completions.dialects import Dialect, marks
 from assistant.providers.completions.json_end import JsonEnd
 from assistant.providers.completions.machine_text import end_of_tag, mentions
+from assistant.providers.completions.tag_arguments import OpenArgument
 from assistant.providers.completions.tool_calls import resolved
 from assistant.providers.completions.verdicts import (
     BEFORE_NAME,
@@ -60,7 +61,10 @@ class WrittenCalls:
         self._body: list[str] = []
         self._chars = 0
         self._tail = ""  # the end of the body, where its closing mark may have begun
+        self._ended_at = 0  # where the body would have ended, but that the mark stood within an argument
         self._end = JsonEnd()
+        self._argument = OpenArgument()
+        self._behind: list[tuple[str, str]] = []  # calls of another reader that follow the one we are in
 
     def feed(self, text: str) -> str:
         return self._scan(self._held + text, final=False)
@@ -68,12 +72,27 @@ class WrittenCalls:
     def close(self) -> str:
         """What was held back and turned out to be text."""
         shown = self._scan(self._held, final=True)
-        if self._dialect:
+        while self._dialect:
+            behind = self._behind_first_end()
             self._finish()
+            shown += self._scan(behind, final=True)
         return shown
 
+    def _behind_first_end(self) -> str:
+        """Take what followed the first mark that could have ended the call out of it, since none has ended it better."""
+        body = "".join(self._body)
+        if not 0 < self._ended_at <= len(body):
+            return ""
+        self._body, behind = [body[: self._ended_at]], body[self._ended_at :]
+        return behind
+
     def take(self, name: str, body: str) -> None:
-        """A call that another reader found: its name, and its arguments as text."""
+        """A call that another reader found behind the text so far: its name, and its arguments as text."""
+        if self._dialect and self._closing:
+            self._behind.append((name, body))  # its end is here, and has not come through the other filters
+            return
+        if self._dialect:
+            self._finish()
         self._read(f"{name}\n{body}")
 
     def _scan(self, text: str, final: bool) -> str:
@@ -118,6 +137,8 @@ class WrittenCalls:
             self._in_code = dialect.mark == "```"
             return mark.end()
         self._dialect, self._body, self._chars, self._tail, self._end = dialect, [], 0, "", JsonEnd()
+        self._ended_at, self._argument = 0, OpenArgument()
+        self._argument.feed(mark[0])
         self._closing = (
             end_of_tag(text, mark.start(), self._mentions) if dialect.mark == "<" else self._marks.ends[dialect.mark]
         )
@@ -156,10 +177,15 @@ class WrittenCalls:
             found = self._closing.search(searched) if self._closing else None
             end = at + found.end() - len(self._tail) if found else -1
             after = end if found else len(text)
-            if found and self._is_quoted(text[at : max(at, at + found.start() - len(self._tail))]):
+            before = text[at : max(at, at + found.start() - len(self._tail))] if found else ""
+            if found and self._is_quoted(before):
+                end, searched = -1, ""
+            elif found and self._in_argument(before):
+                self._ended_at = self._ended_at or sum(map(len, self._body)) + after - at
                 end, searched = -1, ""
             elif found is None:
                 self._follow(text[at:])
+                self._argument.feed(text[at:])
             self._body.append(text[at:after])
             self._tail = searched[-max(_LONGEST_END, self._marks.longest) :]
         self._chars += after - at
@@ -168,6 +194,11 @@ class WrittenCalls:
         elif self._chars > MAX_BODY_CHARS:
             self._body = []  # no call is that long: it is hidden, and not kept
         return after
+
+    def _in_argument(self, before: str) -> bool:
+        """Whether the mark behind `before` is within an argument that has a tag of its own."""
+        self._argument.feed(before)
+        return self._argument.open
 
     def _is_quoted(self, before: str) -> bool:
         """Whether the mark behind `before` is within a string of the call's JSON: then it is an argument's own text."""
@@ -181,6 +212,12 @@ class WrittenCalls:
             at = self._end.feed(text, at)
 
     def _finish(self) -> None:
+        self._take_up()
+        behind, self._behind = self._behind, []
+        for name, body in behind:
+            self.take(name, body)
+
+    def _take_up(self) -> None:
         assert self._dialect
         body, dialect = "".join(self._body), self._dialect
         self._dialect, self._body, self._tail = None, [], ""
@@ -190,6 +227,8 @@ class WrittenCalls:
         # The mark that ends it is no part of it, but for tags that belong to the call.
         ends = [end.start() for end in self._closing.finditer(body)] if self._closing and not dialect.part else []
         body = body[: ends[-1]] if ends else body
+        if ends and self._argument.open:
+            body += "</tool_call>"  # what ends a call ends its last argument, too
         if ends and dialect.certain and resolved(body.strip(), self._tools) in self._tools:
             body += "({})"  # the name alone, as GLM calls what has no arguments
         if dialect.mark == "```":

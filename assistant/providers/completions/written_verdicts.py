@@ -28,6 +28,8 @@ from assistant.providers.completions.verdicts import (
     NAMED_CALL,
     NAMED_CALL_BEGUN,
     OTHER_KEYS,
+    PLACEHOLDER,
+    PLACEHOLDER_BEGUN,
     PYTHON_CALL,
     PYTHON_CALL_BEGUN,
     SHELL_CALL,
@@ -78,6 +80,10 @@ class Judge:
             )
         if dialect.made_up:
             return "yes" if self._after_call else "no"
+        if dialect.mark == "$":
+            filled = PLACEHOLDER.match("$" + head)
+            begun = not self._final and PLACEHOLDER_BEGUN.fullmatch("$" + head)
+            return self._of_line(head[filled.end() - 1 :]) if filled else "wait" if begun else "no"
         if dialect.line:
             return self._of_line(head)
         match dialect.mark:
@@ -188,7 +194,9 @@ class Judge:
         return "wait" if begun else "no"
 
     def _of_fence(self, head: str) -> Verdict:
-        language, newline, body = head.partition("\n")
+        language, newline, body = PLACEHOLDER.sub("", head).partition("\n")
+        if not self._final and PLACEHOLDER_BEGUN.fullmatch(head[re.match(r"\w*\s*", head).end() :]):  # type: ignore[union-attr]
+            return "wait"
         if language.lstrip()[:1] in ("{", "["):
             language, newline, body = "", "\n", head
         language = language.strip().lower()
@@ -222,8 +230,8 @@ class Judge:
         return self._of_python(body.lstrip("[")) if body else "wait"
 
     def _of_line(self, head: str) -> Verdict:
-        body = head.lstrip()
-        if not body or body in ("`", "``"):
+        body = PLACEHOLDER.sub("", head.lstrip())
+        if not body or body in ("`", "``") or (not self._final and PLACEHOLDER_BEGUN.fullmatch(body)):
             return "wait"
         if body.startswith("```"):
             return self._of_fence(body[3:])

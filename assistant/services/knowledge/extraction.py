@@ -107,23 +107,30 @@ def _kind(data: bytes, name: str) -> str:
     suffix = name.rpartition(".")[2].lower()
     if data.lstrip().startswith(b"%PDF-") or (suffix == "pdf" and b"%PDF-" in data[:1024]):
         return "pdf"
-    if data.startswith(b"PK\x03\x04") and b"word/" in data:
+    if data.startswith(b"PK\x03\x04") and (b"word/" in data or b"word\\" in data):
         return "docx"
     if suffix in ("pdf", "docx"):
         raise Unreadable("not_that_format")
-    if suffix not in SUFFIXES:
+    if suffix not in SUFFIXES or _OTHER_FORMAT.match(data[:4096]):
         raise Unreadable("unsupported")
     return "html" if suffix in ("html", "htm") else "table" if suffix in TABLE_SUFFIXES else "text"
 
 
+# Text to a computer alone: RTF, and a page that was saved as an archive.
+_OTHER_FORMAT = re.compile(
+    rb"\s*\{\\rtf\d|(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,20}?Content-Type:\s*multipart/related", re.IGNORECASE
+)
+
+
 def _clean(text: str) -> str:
     """Without what no reader sees and databases refuse; every line ends alike."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    text = _LINE_END.sub("\n", text).replace("\u2029", "\n\n")
     # C0 and C1 controls, bidirectional overrides, lone surrogates, zero-width marks and the invisible "tag" letters in
     # in which an instruction to a model can hide from people who read the text.
     return _UNSEEN.sub("", text)
 
 
+_LINE_END = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028]")
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
     r"\U000e0000-\U000e007f]"

@@ -10,6 +10,7 @@ import { createPainting } from "./panel/painting.js";
 import { createReceipts } from "./panel/receipts.js";
 import { persist, restore } from "./panel/persistence.js";
 import { remountable } from "./panel/remounting.js";
+import { watchHearing } from "./panel/hearing.js";
 import { watchSurroundings } from "./panel/surroundings.js";
 import { followTheme } from "./panel/theme.js";
 import { createPanelCommands } from "./panel/panel_commands.js";
@@ -124,13 +125,15 @@ function attach({ root, shadow, language, parts, press }) {
   root.lang = language.locale;
   root.dir = language.dir;
   root.prepend(...parts);
-  // A page's shortcut must not fire for what is typed to us.
+  // A page's shortcut must not fire for what is typed to us, nor its dialog take the focus back.
   const listening = new AbortController();
   const { signal } = listening;
-  for (const name of ["keydown", "keyup", "keypress"])
+  for (const name of ["keydown", "keyup", "keypress", "focusin"])
     root.addEventListener(name, (event) => event.stopPropagation(), { signal });
   root.addEventListener("keydown", press, { signal });
+  const forget = watchHearing(shadow.host, () => /** @type {any} */ (window).Interworky?.init({}));
   return () => {
+    forget();
     listening.abort();
     for (const part of parts) part.remove();
     shadow.adoptedStyleSheets = shadow.adoptedStyleSheets.filter((other) => other !== sheet);

@@ -17,7 +17,7 @@ export function createProse() {
       const sources = blocks.map(toJson);
       let same = 0;
       while (same < shown.length && shown[same] === sources[same]) same += 1;
-      while (el.childNodes.length > same) el.lastChild?.remove();
+      for (const node of [...el.childNodes].slice(same)) el.removeChild(node);
       el.append(...blocks.slice(same).map(drawBlock));
       shown = sources;
     },

@@ -10,8 +10,9 @@ import pytest
 from assistant.errors import ProviderError
 from assistant.llm import ToolCallRequest, ToolSpec
 from assistant.providers.completions import Reply
+from assistant.providers.completions.argument_json import read_arguments
 from assistant.providers.completions.reply import MAX_OPAQUE_BYTES
-from assistant.providers.completions.tool_calls import MAX_EXTRA_BYTES, read_arguments, resolved
+from assistant.providers.completions.tool_calls import MAX_EXTRA_BYTES, resolved
 
 from .stub import delta
 from .test_server_transcripts import BOOK, FIND, TRANSCRIPTS, Transcript
@@ -151,7 +152,7 @@ def test_a_name_that_may_mean_two_tools_means_neither() -> None:
         ('{"a": 1}\n{"a": 1}', {"a": 1}),
         ("{}{}", {}),
         ('{"a": 1}{"a": 2}', None),
-        ('{"a": 1}}', None),
+        ('{"a": 1}}', {"a": 1}),
         ('{"a": 1', None),
         ('{}{"a": NaN}', None),
         ("[1]", None),
@@ -164,6 +165,16 @@ def test_a_name_that_may_mean_two_tools_means_neither() -> None:
         ('{a: "b: c,}", d: [1, 2,]}', {"a": "b: c,}", "d": [1, 2]}),
         ('{"a": "two\nlines\tand"}', {"a": "two\nlines\tand"}),
         ('{"a": "it\\\'s"}', {"a": "it's"}),
+        ('{"a": \\"b\\"}', {"a": "b"}),
+        ('{\\"a\\": \\"b\\"}', {"a": "b"}),
+        ('{"a": "she said: \\"b}', None),
+        ("{&quot;a&quot;: &quot;b&quot;}", {"a": "b"}),
+        ("{“a”: “b”}", {"a": "b"}),
+        ('{a: <|"|>b<|"|>}', {"a": "b"}),
+        ('{{"a": {"b": 1}}}', {"a": {"b": 1}}),
+        ('{{{"a": 1}}}', {"a": 1}),
+        ("[]", {}),
+        (json.dumps([json.dumps({"a": 1})]), {"a": 1}),
         ("{'a': 1", None),
         ("{'a': 1} {'a': 2}", None),
         ("{'a': 'x\\x00'}", None),
@@ -174,7 +185,9 @@ def test_a_name_that_may_mean_two_tools_means_neither() -> None:
         ('json{"a": 1}', {"a": 1}),
         ('{"a": "<|end|>"}\n</tool_call>', {"a": "<|end|>"}),
         ('See: {"a": 1}', None),
-        ('{"a": 1} is what I mean', None),
+        ('{"a": 1} is what I mean', {"a": 1}),
+        ('{"a": 1} or {"b": 1}', None),
+        ('{"a": 1} or "b": 1}', None),
         ("```json", None),
         ('"tomorrow"', None),
         ("7", None),

@@ -36,6 +36,16 @@ MARKS = [
     ("＜thinking＞", "＜/thinking＞"),
     ("<!--", "-->"),
     ("```thinking\n", "\n```"),
+    ("~~~thinking\n", "\n~~~"),
+    ("~~~~ thoughts {.small}\n~~~\n", "\n~~~\n~~~~"),
+    ("```` reasoning\n```\n", "\n```\n````"),
+    ("> 💭 Well.\n> ", "\n"),
+    ("> 💭 **Thinking**\n>\n> Well.\n\n> ", "\n\n"),
+    ("> **Thinking**\n> ", "\n"),
+    ("> *Thought for 12 seconds*\n> ", "\n"),
+    ("> [!THINKING]\n> ", "\n\n"),
+    ("*Thinking...*\n\n> ", "\n\n"),
+    ("🤔 *Thinking: ", "*\n\n"),
     ("<details>\n<summary>💭 My reasoning</summary>\n", "\n</details>"),
     ('<details type="reasoning" done="true"><summary>2 s</summary>', "</details>"),
     ("<think><think>", "</think></think>"),
@@ -115,6 +125,12 @@ def test_a_token_within_an_answer_loses_nothing_of_it() -> None:
         "A `<reflection>` and a <table>: two tags. {x} and ```html\n<plan>\n```",
         "## Reasoning\nThat is a chapter of ours.",
         "Thinking...\nWe will call you.",
+        "> 💡 Ask for the soup.\n\nIt is good.",
+        "> Thinking of you, she said.\n\nA song.",
+        "We sell dreams.\n> 💭 is our sign.",
+        "*Thinking...*",
+        "~~~\nopen 9\n~~~\nand\n~~~text\nthinking\n~~~",
+        "🧠 Brain food is on the menu.\n\nFish, for one.",
         "Razonamiento: ninguno.\nVenga.",
         "<hidden> gems of the town",
         "A part ends with <|end|>, and <|channel|> begins one.",
@@ -134,6 +150,10 @@ def test_a_call_that_ends_a_thought_without_end_is_run(begin: str, size: int) ->
         "",
         [("find_times", {"people": 2})],
     )
+
+
+def test_an_answer_that_is_quoted_thought_alone_shows_nothing() -> None:
+    assert reply_to(f"> 💭 {SECRET}\n> Or not?", 7)[0] == ""
 
 
 @pytest.mark.parametrize("thought", [f"{SECRET} {CALL} Or not?", f"{SECRET} {CALL[11:-12]}", SECRET])

@@ -31,6 +31,12 @@ def reply_to(text: str, size: int, offered: bool = True) -> tuple[str, Reply]:
     return shown + reply.close(), reply
 
 
+DSML_ARGUMENTS = (
+    '<%sDSML%sparameter name="part_of_day" string="true">evening</%sDSML%sparameter>'
+    '<%sDSML%sparameter name="people" string="false">2</%sDSML%sparameter>'
+)
+
+
 CALLS = [
     # The name alone, as a function or as a tag
     f"find_times({PLAIN})",
@@ -87,6 +93,39 @@ CALLS = [
     f"find\\_times({ARGUMENTS})",
     f'&lt;tool_call&gt;{{"name": "find_times", "arguments": {ARGUMENTS}}}&lt;/tool_call&gt;',
     f'＜tool_call＞{{"name": "find_times", "arguments": {ARGUMENTS}}}＜/tool_call＞',
+]
+DSML = f'<%sDSML%sinvoke name="find_times">{DSML_ARGUMENTS}</%sDSML%sinvoke>'
+CALLS += [
+    # With other bars, or without what is around it
+    *(
+        f"<{bar}DSML{bar}tool_calls>\n{DSML.replace('%s', bar)}\n</{bar}DSML{bar}tool_calls>"
+        for bar in ("｜", "‖", "｜｜", "||")
+    ),
+    DSML.replace("%s", "‖"),
+    # Half of its tokens lost
+    '<|open|>toolscall tool="find_times" index="1"<|sep|><|open|>argument key="part_of_day" type="string"<|sep|>evening'
+    'argument<|sep|><|open|>argument key="people" type="number"<|sep|>2<|close|>argument<|sep|><|close|>call<|sep|>'
+    "<|close|>toolsmessage<|sep|>",
+    f"assistant to=functions.find_times commentary json\n{ARGUMENTS}",
+    f"assistant commentary to=functions.find_times json{ARGUMENTS}",
+    f'function call<|role_sep|>\n{{"name": "find_times", "arguments": {ARGUMENTS}}}',
+    # With what the prompt has in the place of the call
+    *(
+        form.replace("@", f'{{"action": "find_times", "action_input": {ARGUMENTS}}}')
+        for form in (
+            "Action:\n```\n$JSON_BLOB = @\n```",
+            "Thought: I look.\nAction:\n```\n$JSON_BLOB\n@\n```\nObservation: ",
+            "Action:\n```$JSON_BLOB\n@\n```",
+            "Action: $JSON_BLOB\n```json\n@\n```",
+            "Action:\n```json\n$JSON_BLOB\n@\n```",
+            "Action:\n$JSON_BLOB\n@",
+            "JSON_BLOB:\n@",
+            "$TOOL_INPUT\n@",
+            "$JSON_BLOB: @",
+            "$JSON_BLOB\n@",
+            "$TOOL_CALL: @",
+        )
+    ),
 ]
 # In forms that no row of the table knows: something that no sentence begins with, and the name within it
 CALLS += [

@@ -34,7 +34,8 @@ def read_page(text: str) -> ExtractedText:
 
 def _closed(text: str) -> str:
     """Without what begins and never ends: the parser would look for the end of each from there to the end of the page."""
-    text = re.sub(r"<!\[[^>\n]{0,200}>", "", text).replace("<![", " ")  # of old browsers; the parser raises on odd ones
+    # What old browsers take as a condition; the parser raises on odd ones. One that ends a comment ends it still.
+    text = re.sub(r"<!\[[^>\n]{0,200}(?<!--)>", "", text).replace("<![", " ")
     for begin, end in (("<!--", "-->"), ("<", ">")):
         last = text.rfind(end) + 1
         text = text[:last] + text[last:].replace(begin, " " if begin != "<" else "&lt;")

@@ -12,7 +12,7 @@ import zipfile
 from collections import Counter
 from typing import Any
 
-from assistant.services.knowledge.formats import fonts, strict
+from assistant.services.knowledge.formats import fonts, packages, strict
 from assistant.services.knowledge.formats.numbering import Numbering
 from assistant.services.knowledge.formats.result import MAX_CHARS, RAISED, ExtractedText, Unreadable
 from assistant.services.knowledge.formats.tables import MAX_CELLS, MAX_COLUMNS, Cell, Grid, rendered
@@ -52,7 +52,10 @@ def read_word(data: bytes) -> ExtractedText:
             raise Unreadable("too_large")
         if sum(entry.file_size for entry in entries if entry.filename.endswith((".xml", ".rels"))) > MAX_XML_BYTES:
             raise Unreadable("too_large")
-        document = docx.Document(io.BytesIO(strict.with_usual_names(data)))
+        try:
+            document = docx.Document(io.BytesIO(strict.with_usual_names(data)))
+        except KeyError:  # a part that is not there
+            document = docx.Document(io.BytesIO(strict.with_usual_names(packages.repaired(data))))
         return _Reader(document).result()
     except (Unreadable, MemoryError, RecursionError):
         raise

@@ -23,6 +23,7 @@ export async function begin(tag, reason) {
   const begun = page.Interworky?.destroy && page.Interworky;
   if (begun) {
     begun.remove();
+    takeAway();
     delete page.Interworky;
   }
   try {
@@ -55,7 +56,7 @@ async function startFrame(tag, returns = 0) {
   function restart() {
     if (frame.isConnected || returns > MAX_RETURNS || page.Interworky?.frame !== frame) return;
     delete page.Interworky;
-    document.querySelector("interworky-widget")?.remove();
+    takeAway();
     startFrame(tag, returns + 1).catch(() => {});
   }
 
@@ -64,6 +65,12 @@ async function startFrame(tag, returns = 0) {
   await loaded(script, () => contentDocument.head.appendChild(script));
   if (!page.Interworky?.init) throw new Error("it does not work in a frame either");
   Object.defineProperty(page.Interworky, "frame", { value: frame });
+}
+
+/** Takes the widget off the page, also where the page's own `remove` does not. */
+function takeAway() {
+  const el = document.querySelector("interworky-widget");
+  el?.parentNode?.removeChild(el);
 }
 
 /** Once `el` has been loaded. No `Promise`: the page may have another one.

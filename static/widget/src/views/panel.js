@@ -35,8 +35,9 @@ export function createPanel(actions, page) {
 
   /** A keyboard on the screen leaves less of it: the panel keeps to what is left. */
   function fit() {
-    el.style.setProperty("--screen", viewport && small.matches ? `${viewport.height}px` : "100dvh");
-    el.style.setProperty("--screen-top", viewport && small.matches ? `${viewport.offsetTop}px` : "0px");
+    const zoom = /** @type {any} */ (el).currentCSSZoom || 1; // of the page's own style, which a length here is enlarged by
+    el.style.setProperty("--screen", viewport && small.matches ? `${viewport.height / zoom}px` : "100dvh");
+    el.style.setProperty("--screen-top", viewport && small.matches ? `${viewport.offsetTop / zoom}px` : "0px");
     if (!isInline) el.setAttribute("aria-modal", String(small.matches));
   }
   viewport?.addEventListener("resize", fit);
@@ -51,7 +52,9 @@ export function createPanel(actions, page) {
     update(state, before) {
       el.hidden = !state.open;
       for (const view of views) view.update(state, before);
-      if (state.open && !before.open) composer.fit();
+      if (!state.open || before.open) return;
+      fit();
+      composer.fit();
     },
     /** On a touch screen the keyboard would hide what there is to read. */
     focus: () => !isInline && (matchMedia("(pointer: coarse)").matches ? el.focus() : composer.focus()),

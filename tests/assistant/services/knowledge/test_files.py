@@ -126,6 +126,12 @@ def test_a_page_whose_navigation_never_ends_is_read_all_the_same() -> None:
         ("a.exe", b"MZ\x90", "unsupported"),
         ("a.doc", b"\xd0\xcf\x11\xe0", "unsupported"),
         ("nothing", b"text", "unsupported"),
+        ("a.txt", rb"{\rtf1\ansi{\fonttbl\f0 Arial;}Open at nine.\par}", "unsupported"),
+        (
+            "a.html",
+            b"From: <Saved>\r\nContent-Type: multipart/related;\r\n\tboundary=b\r\n\r\n--b\r\n<p>Open",
+            "unsupported",
+        ),
         ("a.pdf", b"<html>", "not_that_format"),
         ("a.pdf", b"%PDF-1.7 and nothing more", "not_that_format"),
         ("a.docx", b"%PNG", "not_that_format"),
@@ -145,6 +151,16 @@ def test_an_unreadable_file_has_a_named_error(mia: Assistant, name: str, data: b
     assert (document.state, document.code, document.problem) == ("failed", code, PROBLEMS[code])
     assert DocumentFile.objects.filter(document=document).exists()  # to be read again once the reason is gone
     assert documents.read_again(document)
+
+
+def test_text_about_a_format_is_text() -> None:
+    assert read(b"Dear all,\n\nContent-Type: multipart/related", "a.txt").text.startswith("Dear all")
+    assert read(rb"An RTF file begins with {\rtf1", "a.md").text.startswith("An RTF")
+
+
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x0c", "\x85", "\u2028"])
+def test_a_line_and_a_page_may_end_in_any_way(end: str) -> None:
+    assert read(f"Open at nine.{end}Closed on Sunday.".encode(), "a.txt").text == "Open at nine.\nClosed on Sunday."
 
 
 def test_a_bomb_is_refused_before_it_unpacks(mia: Assistant) -> None:

@@ -53,6 +53,8 @@ def test_lists_keep_their_numbers() -> None:
         ("<table><tr><td>never<td>closed", "never | closed"),
         ("</table></td></ol></li></pre>text", "text"),
         ("<![if !IE]>a<![endif]> b<![ <![x <!-- c", "a b x c"),
+        ("<p>a<!--[if gte mso 9]><xml><w>Normal</w></xml><![endif]--><p>b<!--[if !vml]><p>c<![endif]-->", "a\n\nb"),
+        ("<!--[if IE]>Old<![endif]--><p>a<!--[if !IE]><!--><p>b<!--<![endif]--><p>c", "a\n\nb\n\nc"),
         ("<p>5 < 6 and <b", "5 < 6 and <b"),
     ],
 )
