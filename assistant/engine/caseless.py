@@ -1,22 +1,20 @@
 """Patterns that are searched without regard to case, at the price of those that have regard to it.
 
 `re.IGNORECASE` costs three times as much where a pattern is a long list of alternatives: only where case counts does `re`
-pass over an alternative by its first letter. So a text is put into small letters once, and its patterns search that.
+pass over an alternative by its first letter. So a text is put into small letters once, and its patterns search that: those
+of which it has the words that they need (`needed_words`).
 """
 
 from __future__ import annotations
 
 import re
-from functools import cached_property, lru_cache
+from collections.abc import Iterator
+from functools import cached_property
 from itertools import groupby
 
+from assistant.engine.needed_words import ODD, Needs, in_small_letters
 from assistant.engine.word_prefixes import alternatives
 
-# Letters that `re.IGNORECASE` takes for others beyond what `str.lower` does, or that lower to more than one.
-_ODD = re.compile(
-    "[\u00b5\u0130\u0131\u017f\u01c4-\u01cc\u01f0-\u01f3\u0345\u0370-\u03ff\u1c80-\u1c8f\u1e96-\u1e9e\u1f00-\u1fff\u2126"
-    "\u212a\u212b\ua64a\ua64b\ufb00-\ufb06]"
-)
 _SYNTAX = re.compile(r"\\[^\W\d_]|\(\?P<\w+>")  # what has capitals and stands for no letter
 _BOUNDARIES = r"\b", r"(?<!\w)"
 
@@ -28,16 +26,19 @@ class Caseless:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         bare = _SYNTAX.sub("", pattern)
-        self._small = re.compile(hoisted(pattern)) if bare == bare.lower() and _ODD.search(bare) is None else None
+        self._small = re.compile(hoisted(pattern)) if bare == bare.lower() and ODD.search(bare) is None else None
         if self._small is None:
             _ = self._any_case  # every text needs it
+        self.needs = Needs.of(pattern)
         # A sentence is often its only clause, and is searched for the same from several sides.
         self._last: tuple[str | None, re.Match[str] | None] = None, None
 
     def search(self, text: str, pos: int = 0, endpos: int | None = None) -> re.Match[str] | None:
-        if pos or endpos is not None:
+        if pos or endpos is not None:  # which may cut a word, and make another of it
             pattern, searched = self._for(text)
             return pattern.search(searched, pos, len(text) if endpos is None else endpos)
+        if not self.needs.met_by(text):
+            return None
         last, found = self._last
         if last != text:
             pattern, searched = self._for(text)
@@ -46,15 +47,31 @@ class Caseless:
         return found
 
     def match(self, text: str) -> re.Match[str] | None:
+        if not self.needs.met_by(text):
+            return None
         pattern, searched = self._for(text)
         return pattern.match(searched)
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
+        if not self.needs.met_by(text):
+            return None
         pattern, searched = self._for(text)
         return pattern.fullmatch(searched)
 
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        if not self.needs.met_by(text):
+            return iter(())
+        pattern, searched = self._for(text)
+        return pattern.finditer(searched)
+
+    def sub(self, replacement: str, text: str) -> str:
+        return self._any_case.sub(replacement, text) if self.needs.met_by(text) else text
+
+    def split(self, text: str) -> list[str]:
+        return self._any_case.split(text) if self.needs.met_by(text) else [text]
+
     def _for(self, text: str) -> tuple[re.Pattern[str], str]:
-        if self._small and (small := _in_small_letters(text)) is not None:
+        if self._small and (small := in_small_letters(text)) is not None:
             return self._small, small
         return self._any_case, text
 
@@ -81,9 +98,3 @@ def hoisted(pattern: str) -> str:
 
 def _boundary(alternative: str) -> str:
     return next((one for one in _BOUNDARIES if alternative.startswith(one)), "")
-
-
-@lru_cache(maxsize=1024)
-def _in_small_letters(text: str) -> str | None:
-    """None where searching them would not find the same."""
-    return text.lower() if text.isascii() or _ODD.search(text) is None else None
