@@ -105,8 +105,10 @@ def look(text: str) -> Found:
     """What the lines of folded `text` say as lines."""
     lines = [line for line in text.split("\n") if line.strip() and not _RULE.match(line)]
     labels = _labels()
-    if len(lines) == 1 and not _SHAPED.search(text) and not labels.confirmation.needs.met_by(text):
-        return Found(rows=tuple(_rows(lines, asks=False)))
+    if len(lines) == 1 and not _SHAPED.search(text):
+        (row,) = _rows(lines, asks=False)
+        if not labels.confirmation.needs.met_by(row):
+            return Found(rows=(row,))
     pairs = list(_pairs(lines))
     acts: set[str] = set()
     codes = {found[0] for found in _OURS.finditer(text)}

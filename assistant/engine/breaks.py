@@ -31,4 +31,4 @@ _CONJUNCTIONS = {
 def breaks(name: str) -> Caseless:
     """What stands between two clauses in the language `name`; in one without conjunctions here, marks alone."""
     words = _CONJUNCTIONS.get(name)
-    return Caseless(f"{_MARKS}| (?:{words}) " if words else _MARKS)
+    return Caseless(f"{_MARKS}| (?:{words}) " if words else _MARKS, whole=True)

@@ -66,7 +66,7 @@ def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
         return Reading(tuple(found))
     spoken = [patterns_of(name) for name in names]
     single = not asks and not PRICE.search(plain) and _single(stated(plain))
-    offered = any(language.free.search(context + " " + plain) for language in spoken)
+    offered = any(language.free.search(f"{context} {plain}".lstrip()) for language in spoken)
     doubters = [
         name
         for name in vocal

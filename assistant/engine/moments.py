@@ -31,7 +31,8 @@ _DATE = Caseless(
     rf"|(?<!\w)(?:{_MONTHS}) (\d{{1,2}})(?:st|nd|rd|th)?(?![\w:])"
     r"|(?<!\d)\d{4}-\d\d-(\d\d)(?!\d)|(?<![\d.])(\d{1,2})[./]\d{1,2}[./](?:\d{4}|\d\d)?(?!\d)"
     r"|\d{1,2} ?月 ?(\d{1,2}) ?[日号號]|the (\d{1,2})(?:st|nd|rd|th)\b|(?<!\w)(?:den|am|le|el|il"
-    r"|dia) (\d{1,2})\.?(?= um| à| a las)"
+    r"|dia) (\d{1,2})\.?(?= um| à| a las)",
+    whole=True,
 )
 _AT = "|".join(respelled(lexicon.at) for lexicon in LEXICONS.values() if lexicon.at)
 _PM = r"(?P<half{0}>[ap]\.?m\b)"
@@ -42,7 +43,8 @@ _CLOCK = Caseless(
     r"|(?<!\w)(?:"
     + _AT
     + r") ?(?P<h3>\d{1,2})(?:[.:](?P<m3>[0-5]\d))?(?![\w:%€$£]|[.,]\d| ?(?:%|€|\$|£|min|people|pers|personen|km)"
-    r"|\. ?(?:" + _MONTHS + r")(?!\w)| (?:de |di )?(?:" + _MONTHS + r")(?!\w))(?: ?" + _PM.format(3) + ")?"
+    r"|\. ?(?:" + _MONTHS + r")(?!\w)| (?:de |di )?(?:" + _MONTHS + r")(?!\w))(?: ?" + _PM.format(3) + ")?",
+    whole=True,
 )
 _VAGUE = (
     r"noon|midday|half past \w+|quarter (?:past|to) \w+|(?:at|by|for) (?:one|two|three|four|five|six|seven"

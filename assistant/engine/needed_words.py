@@ -3,16 +3,17 @@
 A sentence is held against some forty patterns of its language, and most match few sentences. To search them all costs a
 hundred times as much as to look at its words, and words repeat where sentences do not. So of each pattern is derived, once,
 which words every match of it has: of "(?:appointment|table) (?:is|has been) \\w+ed", a word of the first set, one of the
-second, and one that ends in "ed". The sets are numbered; those that a word is in are looked up once and remembered, a text
-is in those of its words, and a pattern is searched only in a text that is in all the sets that it needs.
+second, and one that ends in "ed". Each set is a bit. The bits of a word are looked up once and remembered, those of a
+text are those of its words, and a pattern is searched only in a text that has all the bits that it needs.
 
 What is derived may ask for too little, and then costs time; it never asks for what a match need not have.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
 from re import _constants as syntax  # type: ignore[attr-defined]
@@ -45,78 +46,103 @@ _LOOKS = syntax.AT, syntax.ASSERT, syntax.ASSERT_NOT  # match no letters
 
 
 class Needs:
-    """What words a text must have for a pattern to match in it, however the text is cased: words of all the sets that any
-    of its alternatives needs, by the numbers of the sets, of which the first is the rarest."""
+    """What words a text must have for a pattern to match in it, however it is cased: those of any of its alternatives."""
 
-    def __init__(self, any_of: Iterable[tuple[int, ...]]) -> None:
-        self.any_of = frozenset(any_of)
-        self._number = len(_needs)
-        for numbers in self.any_of:
-            _asked.setdefault(numbers[0] if numbers else None, []).append((self._number, frozenset(numbers)))
-        _needs.append(self)
+    def __init__(self, alternatives: Iterable[tuple[int, ...]]) -> None:
+        global _known
+        self.number = _known
+        self.alternatives = frozenset(alternatives)
+        for bits in self.alternatives:
+            _asked.setdefault(bits[0] if bits else 0, {}).setdefault(sum(bits), set()).add(_known)
+        _known += 1
 
     @classmethod
     def of(cls, pattern: str) -> Needs:
         alone: set[_Piece] = set()
         together: list[tuple[int, ...]] = []
         for sets in map(_needed, _alternatives(list(parser.parse(pattern)))):
+            if sets is None:
+                continue
             if len(sets) == 1 or (sets and _commonness(sets[0]) < _RARE):
                 alone |= sets[0]
             else:
-                together.append(tuple(map(_number_of, sets)))
-        return cls([*together, (_number_of(frozenset(alone)),)] if alone else together)
+                together.append(tuple(map(_bit_of, sets)))
+        return cls([*together, (_bit_of(frozenset(alone)),)] if alone else together)
 
     @classmethod
     def of_any(cls, several: Iterable[Needs]) -> Needs:
         """What a text must have for one of several patterns to match."""
-        return cls(numbers for needs in several for numbers in needs.any_of)
+        return cls(bits for needs in several for bits in needs.alternatives)
 
     def met_by(self, text: str) -> bool:
         """Whether `text` has those words; always, where letters of it are equal to others in ways of their own."""
-        return self._number in _met_by(text, len(_needs))  # what was found when there were fewer is out of date
+        return self.number in needs_met_by(text)
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
 
-_needs: list[Needs] = []
-_asked: dict[int | None, list[tuple[int, frozenset[int]]]] = {}  # by the rarest set, what else is needed, and by whom
-_numbers: dict[_Set, int] = {}
-_wholes: dict[str, list[int]] = {}
-_heads: dict[str, list[int]] = {}
-_tails: dict[str, list[int]] = {}
-_parts: dict[str, list[int]] = {}
+_known = 0  # needs: they are numbered
+# By the bit of the rarest set, or 0: by all bits that are needed, for whom that is enough.
+_asked: dict[int, dict[int, set[int]]] = {}
+_bits: dict[_Set, int] = {}
+_wholes: dict[str, int] = {}
+_heads: dict[str, int] = {}
+_tails: dict[str, int] = {}
+_parts: dict[str, int] = {}
 _TABLES = {(True, True): _wholes, (True, False): _heads, (False, True): _tails, (False, False): _parts}
 _ALL = range(1_000_000)
 
 
-def _number_of(words: _Set) -> int:
-    if words not in _numbers:
-        number = len(_numbers)
+def _bit_of(words: _Set) -> int:
+    if words not in _bits:
+        bit = 1 << len(_bits)
         for letters, begins, ends in words:
-            _TABLES[begins, ends].setdefault(letters, []).append(number)
-        _numbers[words] = number
-    return _numbers[words]
+            table = _TABLES[begins, ends]
+            table[letters] = table.get(letters, 0) | bit
+        _bits[words] = bit
+    return _bits[words]
+
+
+def needs_met_by(text: str) -> Container[int]:
+    """The numbers of the needs that the words of `text` meet."""
+    return _met_by(text, _known)  # what was found when there were fewer is out of date
 
 
 @lru_cache(maxsize=512)
 def _met_by(text: str, known: int) -> Container[int]:
-    """The numbers of the needs that the words of `text` meet."""
     small = in_small_letters(text)
     if small is None:
         return _ALL
-    sets = frozenset().union(*[_sets_of(word, known) for word in _WORD.findall(small)])
-    asked = [_asked[number] for number in sets & _asked.keys()]
-    return frozenset(number for one in (_asked.get(None, []), *asked) for number, sets_needed in one if sets_needed <= sets)
+    found, met, open_ones = 0, set(_asked.get(0, {}).get(0, ())), []
+    for word in _WORD.findall(small):
+        bits, alone, more = _of_word(word, known)
+        found |= bits
+        met |= alone
+        open_ones += more
+    for bits, numbers in open_ones:
+        if bits & found == bits:
+            met |= numbers
+    return met
 
 
 @lru_cache(maxsize=16_384)
-def _sets_of(word: str, known: int) -> frozenset[int]:
-    found, size = {*_wholes.get(word, ())}, len(word)
+def _of_word(word: str, known: int) -> tuple[int, frozenset[int], list[tuple[int, frozenset[int]]]]:
+    """The bits of the sets that a word is in; the needs that it meets by itself; and those of which it has the rarest word,
+    with all their bits."""
+    found, size = _wholes.get(word, 0), len(word)
     for length in range(1, min(size, _longest(known)) + 1):
-        found.update(_heads.get(word[:length], ()), _tails.get(word[-length:], ()))
+        found |= _heads.get(word[:length], 0) | _tails.get(word[-length:], 0)
         for start in range(size - length + 1):
-            found.update(_parts.get(word[start : start + length], ()))
-    return frozenset(found)
+            found |= _parts.get(word[start : start + length], 0)
+    asked = [one for bit in _each(found) for one in list(_asked.get(bit, {}).items())]
+    alone = frozenset[int]().union(*(numbers for bits, numbers in asked if bits & found == bits))
+    return found, alone, [(bits, frozenset(numbers)) for bits, numbers in asked if bits & found != bits]
+
+
+def _each(bits: int) -> Iterator[int]:
+    while bits:
+        yield (lowest := bits & -bits)
+        bits ^= lowest
 
 
 @lru_cache(maxsize=1)
@@ -147,16 +173,18 @@ def _alternatives(items: list[_Item]) -> list[list[_Item]]:
     return [items]
 
 
-def _needed(items: list[_Item]) -> list[_Set]:
-    """Sets of words, in small letters, of each of which every match has one; the rarest first."""
+def _needed(items: list[_Item]) -> list[_Set] | None:
+    """Sets of words, in small letters, of each of which every match has one; the rarest first. None if nothing matches."""
+    if any(kind is syntax.FAILURE or (kind is syntax.ASSERT_NOT and not value[1]) for kind, value in items):
+        return None  # "(?!)"
     runs, found = _walk(items, {_ANYTHING})
-    rarest = sorted({*found, *_closed(runs, ends=False)}, key=_commonness)
+    rarest = sorted(dict.fromkeys([*found, *_closed(runs, ends=False)]), key=_commonness)
     return [words for words in rarest if _commonness(words) < _USELESS][:_MOST_SETS]
 
 
 def _commonness(words: _Set) -> float:
     """About how likely it is that a text has one of these words, which are the rarer the longer."""
-    return sum(map(_share, words))
+    return math.fsum(map(_share, words))  # the same in whatever order they come
 
 
 @lru_cache(maxsize=4096)
@@ -200,7 +228,7 @@ def _step(kind: Any, value: Any, runs: set[_Run]) -> _Path:
         case syntax.BRANCH:
             return _either([_walk(branch, runs) for branch in value[1]])
         case syntax.MAX_REPEAT | syntax.MIN_REPEAT:
-            return _repeated(*value, runs)
+            return _repeated(value, runs)
         case syntax.AT if value is not syntax.AT_NON_BOUNDARY:
             return {_BORDER}, _closed(runs, ends=True)
         case syntax.ASSERT_NOT if _is_border(value[1]):
@@ -257,7 +285,8 @@ def _is_border(items: Sequence[_Item]) -> bool:
     )
 
 
-def _repeated(fewest: int, most: int, items: Any, runs: set[_Run]) -> _Path:
+def _repeated(value: tuple[int, int, Any], runs: set[_Run]) -> _Path:
+    fewest, most, items = value
     once, found = _walk(items, runs)
     if most != 1:
         found, once = found + _closed(once, ends=False), {_ANYTHING}

@@ -46,6 +46,7 @@ HEDGE = Caseless(
         r"|si no me equivoco|salvo error|(?:si|por si) (?:se|te) lo pregunta\w*"
         r"|(?:إن|إذا|اذا) لم (?:أكن|أخطئ)(?: مخطئا)?|لو كنت تتساءل|(?:إذا|إن) كنت (?:تتساءل|تسأل))(?!\w)[,:،]?"
     ),
+    whole=True,
 )
 # "Not unbooked" is booked: a denial of what is itself denied takes nothing back.
 TWICE_DENIED = Caseless(
@@ -53,6 +54,7 @@ TWICE_DENIED = Caseless(
     r"(?:book|confirm|reserv|schedul|sent|send|cancel|regist|paid|process|deliver|answer"
     r"|secur|assign|arrang|settl|complet)\w*)"
     r"|\b(?:nicht(?: mehr)?|kein\w*) un(?=(?:gebucht|bestätigt|reserviert|storniert|versandt|bezahlt)\w*)",
+    whole=True,
 )
 PRICE = Caseless(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"))
 _COURTESY = Caseless(  # goes ahead of anything

@@ -49,7 +49,7 @@ def _of_sentence(name: str, plain: str, context: str) -> list[str]:
     """The signs that are no words: forms, patterns, times and length."""
     moment = stated(plain)
     asks = ASKS.search(plain) is not None
-    offered = patterns_of(name).free.search(f"{context} {plain}") is not None
+    offered = patterns_of(name).free.search(f"{context} {plain}".lstrip()) is not None
     found = [form for form in _FORMS if has(name, form, plain)] if name in STATEMENTS else []
     if "own" in found:
         found += [f"own+{form}" for form in ("always", "theirs", "now", "episode") if form in found]

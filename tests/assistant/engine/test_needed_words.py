@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.engine.claims import judge, prepare
+from assistant.engine.evidence import Evidence
 from assistant.engine.grammars import GRAMMARS
 from assistant.engine.needed_words import Needs
 from tests.assistant.engine.corpus import HERE
 from tests.assistant.engine.test_caseless import of_grammar
+from tests.work import calls_by_name
 
 ODDITIES = ("{}", "{} ", " ¡{}!", "«{}»", "_{}_", "x{}", "{}x", "{}\n{}")
 
@@ -58,15 +61,33 @@ def test_a_pattern_that_may_match_any_words_needs_none(pattern: str):
     assert Needs.of(pattern).met_by("blue 12")
 
 
+def test_a_pattern_that_matches_nothing_is_never_searched():
+    assert not Needs.of("(?!)").met_by("anything") and Needs.of("(?!)|any").met_by("any")
+
+
 def test_a_text_with_letters_that_are_equal_to_others_in_ways_of_their_own_is_searched():
     assert Needs.of("kiss").met_by("\u212ai\u017f\u017f") and re.search("kiss", "\u212ai\u017f\u017f", re.IGNORECASE)
 
 
 def test_patterns_that_are_met_later_are_looked_up_in_texts_that_were_known_before():
     assert not Needs.of("zyzzyva").met_by("a quokka")
-    assert Needs.of("quokka").met_by("a quokka") and not Needs("quokkas").met_by("a quokka")
+    assert Needs.of("quokka").met_by("a quokka") and not Needs.of("quokkas").met_by("a quokka")
 
 
 def test_any_of_several_patterns_is_enough():
     needs = Needs.of_any([Needs.of("red wine"), Needs.of("white bread")])
-    assert needs.met_by("bread, white") and needs.met_by("wine, red") and not needs.met_by("red bread")
+    assert needs.met_by("bread, white") and needs.met_by("wine, red") and not needs.met_by("red rose")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "most"),
+    [
+        ("The studio is on the second floor, next to a quiet bookshop.", 20),
+        ("Das Studio liegt im zweiten Stock, gleich neben einem ruhigen Buchladen.", 20),
+    ],
+)
+def test_few_patterns_are_searched_in_a_plain_sentence(sentence: str, most: int):
+    prepare()
+    judge(sentence.replace("quiet", "small").replace("ruhigen", "kleinen"), Evidence(idle=True))
+    calls = calls_by_name(lambda: judge(sentence, Evidence(idle=True)))
+    assert 0 < calls["<method 'search' of 're.Pattern' objects>"] <= most
