@@ -8,7 +8,7 @@ whose words it has (`needed_words`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain, groupby
 
@@ -38,20 +38,20 @@ class Caseless:
     def search(self, text: str, pos: int = 0, endpos: int | None = None) -> re.Match[str] | None:
         if pos or endpos is not None:  # which may cut a word, and make another of it
             end = len(text) if endpos is None else endpos
-            return _first(one.search(searched, pos, end) for one, searched in (part.read(text) for part in self._parts))
-        if not self.needs.met_by(text):
+            return _first([one.search(searched, pos, end) for one, searched in [part.read(text) for part in self._parts]])
+        if self.needs.number not in needs_met_by(text):
             return None
         last, found = self._last
         if last != text:
-            found = _first(one.search(searched) for one, searched in self._that_may_match(text))
+            found = _first([one.search(searched) for one, searched in self._that_may_match(text)])
             self._last = text, found
         return found
 
     def match(self, text: str) -> re.Match[str] | None:
-        return _first(one.match(searched) for one, searched in self._that_may_match(text))
+        return _first([one.match(searched) for one, searched in self._that_may_match(text)])
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
-        return _first(one.fullmatch(searched) for one, searched in self._that_may_match(text))
+        return _first([one.fullmatch(searched) for one, searched in self._that_may_match(text)])
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         return chain.from_iterable(one.finditer(searched) for one, searched in self._whole(text))
@@ -73,9 +73,13 @@ class Caseless:
         return [part.read(text) for part in self._parts if part.needs.number in met] if self.needs.number in met else []
 
 
-def _first(matches: Iterable[re.Match[str] | None]) -> re.Match[str] | None:
+def _first(matches: list[re.Match[str] | None]) -> re.Match[str] | None:
     """Of matches of alternatives in their order, that which all of them together would find."""
-    return min(filter(None, matches), key=re.Match.start, default=None)
+    first = None
+    for match in matches:
+        if match and (first is None or match.start() < first.start()):
+            first = match
+    return first
 
 
 class _Part:

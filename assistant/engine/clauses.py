@@ -103,11 +103,12 @@ def _speaks(name: str, plain: str, asks: bool, offered: bool) -> bool:
     return sentence and any(_holds(language, language.nouns.search(clause), clause) for clause in clauses)
 
 
-def _asserting(name: str, plain: str, asks: bool) -> list[str]:
+@lru_cache(maxsize=64)
+def _asserting(name: str, plain: str, asks: bool) -> tuple[str, ...]:
     """The clauses that assert something, and under no condition of their own."""
     language = patterns_of(name)
     clauses = [plain[begins:ends_at] for begins, ends_at, _ in _asserted(name, plain, asks)]
-    return [clause for clause in clauses if not language.condition.search(clause)]
+    return tuple(clause for clause in clauses if not language.condition.search(clause))
 
 
 def names_act(name: str, text: str) -> bool:
@@ -141,7 +142,7 @@ def _claiming(name: str, plain: str, asks: bool) -> Iterator[Clause]:
 
 
 @lru_cache(maxsize=64)
-def _asserted(name: str, plain: str, asks: bool) -> list[tuple[int, int, bool]]:
+def _asserted(name: str, plain: str, asks: bool) -> tuple[tuple[int, int, bool], ...]:
     """The clauses that assert something, as beginning, end and whether it is the last: not what is asked, nor what comes
     after a condition."""
     language = patterns_of(name)
@@ -155,7 +156,7 @@ def _asserted(name: str, plain: str, asks: bool) -> list[tuple[int, int, bool]]:
         if (condition and condition.start() < begins) or (last and asks):
             break
         found.append((begins, ends_at, last))
-    return found
+    return tuple(found)
 
 
 def _conditional(language: LanguagePatterns, what_follows: str) -> bool:

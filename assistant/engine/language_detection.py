@@ -154,6 +154,8 @@ _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]\w")
 
 def likeliest(names: tuple[str, ...], said: frozenset[str]) -> list[str]:
     """Of the languages that a sentence may be in, those that most of its words `said` speak for; of many, the widget's."""
+    if len(names) == 1:
+        return list(names)
     elided = sum(_ELIDED.match(word) is not None for word in said if not word.isalpha())
     speaks = _speaking(said)
     speaks["fr"] += elided

@@ -85,12 +85,13 @@ _known = 0  # needs: they are numbered
 # By the bit of the rarest set, or 0: by all bits that are needed, for whom that is enough.
 _asked: dict[int, dict[int, set[int]]] = {}
 _bits: dict[_Set, int] = {}
+# By the letters that a word is, begins with, ends with or has anywhere: the bits of the sets that it is in.
 _wholes: dict[str, int] = {}
 _heads: dict[str, int] = {}
 _tails: dict[str, int] = {}
 _parts: dict[str, int] = {}
 _TABLES = {(True, True): _wholes, (True, False): _heads, (False, True): _tails, (False, False): _parts}
-_ALL = range(1_000_000)
+_ALL = range(1_000_000)  # numbers of needs
 
 
 def _bit_of(words: _Set) -> int:
@@ -113,22 +114,22 @@ def _met_by(text: str, known: int) -> Container[int]:
     small = in_small_letters(text)
     if small is None:
         return _ALL
-    found, met, open_ones = 0, set(_asked.get(0, {}).get(0, ())), []
+    found, met, more = 0, set(_asked.get(0, {}).get(0, ())), []
     for word in _WORD.findall(small):
-        bits, alone, more = _of_word(word, known)
+        bits, alone, with_others = _of_word(word, known)
         found |= bits
         met |= alone
-        open_ones += more
-    for bits, numbers in open_ones:
+        more += with_others
+    for bits, numbers in more:
         if bits & found == bits:
             met |= numbers
     return met
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8192)  # some 12 MB
 def _of_word(word: str, known: int) -> tuple[int, frozenset[int], list[tuple[int, frozenset[int]]]]:
-    """The bits of the sets that a word is in; the needs that it meets by itself; and those of which it has the rarest word,
-    with all their bits."""
+    """The bits of the sets that a word is in; the needs that it meets by itself; and those that it meets with other words,
+    after all their bits."""
     found, size = _wholes.get(word, 0), len(word)
     for length in range(1, min(size, _longest(known)) + 1):
         found |= _heads.get(word[:length], 0) | _tails.get(word[-length:], 0)
