@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cProfile
+from collections import Counter
 from collections.abc import Callable
 
 
@@ -28,3 +29,10 @@ def calls_of(run: Callable[[], object]) -> int:
     with Calls() as calls:
         run()
     return calls.count
+
+
+def calls_by_name(run: Callable[[], object]) -> Counter[str]:
+    """How often each function of the interpreter's is called, by the name that `repr` gives it."""
+    profile = cProfile.Profile()
+    profile.runcall(run)
+    return Counter({entry.code: entry.callcount for entry in profile.getstats() if isinstance(entry.code, str)})

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
+from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import LEXICONS
 from assistant.engine.grammars.grammar import words
@@ -24,6 +25,8 @@ _LONGEST_LABEL, _MOST_PAIRS = 60, 40
 _DOTTED = re.compile(r"\s+[·•‧∙/]\s+")  # between the parts of a line that is no table: "Fri 14 May · 10:00 · confirmed"
 _MARKER = re.compile(r"\A(?:\s+|\s*[-•·▪●◦‣+–—]\s+|\s*\d{1,2}[.)]\s+)")
 _RULE = re.compile(r"\A[\s|:+-]*-[\s|:+-]*\Z")
+# A single line without any of this is a sentence, and nothing else.
+_SHAPED = re.compile(r"[\d\t\n:=→⇒➔➜➡»|·•‧∙/✓✔✅☑🗸]| [–—-] | {3}|[A-Z]{5}|[A-Z]{2} [A-Z]{2}")
 _EDGE = re.compile(r"\A[^\w\u0900-\u097f]+|[^\w\u0900-\u097f]+\Z")
 _CANCELLED = re.compile(
     "cancel|storn|abgesagt|annul|anul|disdett|geannul|afgezegd|odwoł|iptal|отмен|аннул|скасов|ביטל|בוטל|ملغ|الغاء"
@@ -62,22 +65,22 @@ class BlockClaims:
 
 @dataclass(frozen=True)
 class _Labels:
-    status: re.Pattern[str]
-    done: re.Pattern[str]
-    reference: re.Pattern[str]
-    details: re.Pattern[str]
-    confirmation: re.Pattern[str]
+    status: Caseless
+    done: Caseless
+    reference: Caseless
+    details: Caseless
+    confirmation: Caseless
     named: re.Pattern[str]  # a reference inside a sentence, its code as group `code`
 
 
 @cache
 def _labels() -> _Labels:
-    def one(part: str, after: str = "") -> re.Pattern[str]:
+    def one(part: str, after: str = "") -> Caseless:
         bodies = []
         for name, lexicon in LEXICONS.items():
             body = respelled(getattr(lexicon, part))
             bodies.append(f"(?:{body}){'' if name in UNSPACED else after}")
-        return re.compile("|".join(bodies), re.IGNORECASE)
+        return Caseless("|".join(bodies))
 
     reference = "|".join(f"(?:{respelled(lexicon.reference)})" for lexicon in LEXICONS.values())
     return _Labels(
@@ -101,8 +104,12 @@ def names_code(text: str) -> bool:
 def look(text: str) -> BlockClaims:
     """What the lines of folded `text` say as lines."""
     lines = [line for line in text.split("\n") if line.strip() and not _RULE.match(line)]
-    pairs = list(_pairs(lines))
     labels = _labels()
+    if len(lines) == 1 and not _SHAPED.search(text):
+        (row,) = _rows(lines, asks=False)
+        if not labels.confirmation.needs.met_by(row):
+            return BlockClaims(rows=(row,))
+    pairs = list(_pairs(lines))
     acts: set[str] = set()
     codes = {found[0] for found in _OURS.finditer(text)}
     # In this order: few sentences have anything like a code, and looking for labels costs more than all the rest.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
+
+from assistant.engine.caseless import Caseless
 
 _MARKS = (
     r"[,;–—!،؛、✅✔☑] ?|:(?!\d\d) ?| [–—-] |(?<=[。！])|(?=\b(?:please|let me know|feel free)\b)"
@@ -27,7 +28,7 @@ _CONJUNCTIONS = {
 
 
 @cache
-def breaks(name: str) -> re.Pattern[str]:
+def breaks(name: str) -> Caseless:
     """What stands between two clauses in the language `name`; in one without conjunctions here, marks alone."""
     words = _CONJUNCTIONS.get(name)
-    return re.compile(f"{_MARKS}| (?:{words}) " if words else _MARKS, re.IGNORECASE)
+    return Caseless(f"{_MARKS}| (?:{words}) " if words else _MARKS, whole=True)

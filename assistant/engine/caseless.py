@@ -1,67 +1,115 @@
 """Patterns that are searched without regard to case, at the price of those that have regard to it.
 
 `re.IGNORECASE` costs three times as much where a pattern is a long list of alternatives: only where case counts does `re`
-pass over an alternative by its first letter. So a text is put into small letters once, and its patterns search that.
+pass over an alternative by its first letter. So a text is put into small letters once, and its patterns search that: those
+whose words it has (`needed_words`).
 """
 
 from __future__ import annotations
 
 import re
-from functools import cached_property, lru_cache
-from itertools import groupby
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import chain, groupby
 
+from assistant.engine.needed_words import ODD, Needs, in_small_letters, needs_met_by
 from assistant.engine.word_prefixes import alternatives
 
-# Letters that `re.IGNORECASE` takes for others beyond what `str.lower` does, or that lower to more than one.
-_ODD = re.compile(
-    "[\u00b5\u0130\u0131\u017f\u01c4-\u01cc\u01f0-\u01f3\u0345\u0370-\u03ff\u1c80-\u1c8f\u1e96-\u1e9e\u1f00-\u1fff\u2126"
-    "\u212a\u212b\ua64a\ua64b\ufb00-\ufb06]"
-)
 _SYNTAX = re.compile(r"\\[^\W\d_]|\(\?P<\w+>")  # what has capitals and stands for no letter
+_LONG = 120  # letters of an alternative that is worth looking up by itself
 _BOUNDARIES = r"\b", r"(?<!\w)"
 
 
 class Caseless:
     """A pattern like one with `re.IGNORECASE`, with those methods that are used of it. The text of its matches is in small
-    letters; their places are those of the text that was searched."""
+    letters; their places are those of the text that was searched.
 
-    def __init__(self, pattern: str) -> None:
+    Its alternatives are searched one by one, and only those that may match: the match that begins first is the one that the
+    whole pattern would have found. One that is used for more than searching is kept `whole`.
+    """
+
+    def __init__(self, pattern: str, *, whole: bool = False) -> None:
         self.pattern = pattern
-        bare = _SYNTAX.sub("", pattern)
-        self._small = re.compile(hoisted(pattern)) if bare == bare.lower() and _ODD.search(bare) is None else None
-        if self._small is None:
-            _ = self._any_case  # every text needs it
+        self._parts = [_Part(pattern)] if whole else list(map(_Part, _taken_apart(pattern)))
+        self.needs = Needs.of_any(part.needs for part in self._parts) if len(self._parts) > 1 else self._parts[0].needs
         # A sentence is often its only clause, and is searched for the same from several sides.
         self._last: tuple[str | None, re.Match[str] | None] = None, None
 
     def search(self, text: str, pos: int = 0, endpos: int | None = None) -> re.Match[str] | None:
-        if pos or endpos is not None:
-            pattern, searched = self._for(text)
-            return pattern.search(searched, pos, len(text) if endpos is None else endpos)
+        if pos or endpos is not None:  # which may cut a word, and make another of it
+            end = len(text) if endpos is None else endpos
+            return _first([one.search(searched, pos, end) for one, searched in [part.read(text) for part in self._parts]])
+        if self.needs.number not in needs_met_by(text):
+            return None
         last, found = self._last
         if last != text:
-            pattern, searched = self._for(text)
-            found = pattern.search(searched)
+            found = _first([one.search(searched) for one, searched in self._that_may_match(text)])
             self._last = text, found
         return found
 
     def match(self, text: str) -> re.Match[str] | None:
-        pattern, searched = self._for(text)
-        return pattern.match(searched)
+        return _first([one.match(searched) for one, searched in self._that_may_match(text)])
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
-        pattern, searched = self._for(text)
-        return pattern.fullmatch(searched)
+        return _first([one.fullmatch(searched) for one, searched in self._that_may_match(text)])
 
-    def _for(self, text: str) -> tuple[re.Pattern[str], str]:
-        if self._small and (small := _in_small_letters(text)) is not None:
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        return chain.from_iterable(one.finditer(searched) for one, searched in self._whole(text))
+
+    def sub(self, replacement: str, text: str) -> str:
+        return self._parts[0].any_case.sub(replacement, text) if self._whole(text) else text
+
+    def split(self, text: str) -> list[str]:
+        return self._parts[0].any_case.split(text) if self._whole(text) else [text]
+
+    def _whole(self, text: str) -> list[tuple[re.Pattern[str], str]]:
+        if len(self._parts) > 1:
+            raise TypeError(f"This pattern is not kept whole: {self.pattern[:60]}")
+        return self._that_may_match(text)
+
+    def _that_may_match(self, text: str) -> list[tuple[re.Pattern[str], str]]:
+        """The alternatives that may match, each with the text in the letters that it is to search."""
+        met = needs_met_by(text)
+        return [part.read(text) for part in self._parts if part.needs.number in met] if self.needs.number in met else []
+
+
+def _first(matches: list[re.Match[str] | None]) -> re.Match[str] | None:
+    """Of matches of alternatives in their order, that which all of them together would find."""
+    first = None
+    for match in matches:
+        if match and (first is None or match.start() < first.start()):
+            first = match
+    return first
+
+
+class _Part:
+    """Some alternatives of a pattern, which are searched together."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = hoisted(pattern)
+        bare = _SYNTAX.sub("", pattern)
+        self._small = re.compile(self._pattern) if bare == bare.lower() and ODD.search(bare) is None else None
+        if self._small is None:
+            _ = self.any_case  # every text needs it
+        self.needs = Needs.of(pattern)
+
+    def read(self, text: str) -> tuple[re.Pattern[str], str]:
+        """What is compiled, and `text` in the letters that it is to search."""
+        if self._small and (small := in_small_letters(text)) is not None:
             return self._small, small
-        return self._any_case, text
+        return self.any_case, text
 
     @cached_property
-    def _any_case(self) -> re.Pattern[str]:
+    def any_case(self) -> re.Pattern[str]:
         """Compiled when a text with odd letters first needs it, or at once where all do."""
-        return re.compile(hoisted(self.pattern), re.IGNORECASE)
+        return re.compile(self._pattern, re.IGNORECASE)
+
+
+def _taken_apart(pattern: str) -> Iterator[str]:
+    """The long alternatives of a pattern, each by itself, and the others with their neighbours."""
+    for long, group in groupby(alternatives(pattern), lambda one: len(one) > _LONG):
+        together = list(group)
+        yield from together if long else ["|".join(together)]
 
 
 def hoisted(pattern: str) -> str:
@@ -81,9 +129,3 @@ def hoisted(pattern: str) -> str:
 
 def _boundary(alternative: str) -> str:
     return next((one for one in _BOUNDARIES if alternative.startswith(one)), "")
-
-
-@lru_cache(maxsize=1024)
-def _in_small_letters(text: str) -> str | None:
-    """None where searching them would not find the same."""
-    return text.lower() if text.isascii() or _ODD.search(text) is None else None

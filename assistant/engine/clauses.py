@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from assistant.engine.breaks import breaks
@@ -60,17 +61,16 @@ def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
         name for name in names if name not in TRIGGERS_OF or not TRIGGERS_OF[name].isdisjoint(said) or _hinted(name, plain)
     ]
     for name in vocal:
-        found += _claiming(patterns_of(name), plain, _asserted(patterns_of(name), plain, asks), asks)
+        found += _claiming(name, plain, asks)
     if found:
         return Reading(tuple(found))
     spoken = [patterns_of(name) for name in names]
     single = not asks and not PRICE.search(plain) and _single(stated(plain))
-    offered = any(language.free.search(context + " " + plain) for language in spoken)
+    offered = any(language.free.search(f"{context} {plain}".lstrip()) for language in spoken)
     doubters = [
         name
         for name in vocal
-        if (name not in STATEMENTS or not is_rule(name, plain))
-        and _doubtful(patterns_of(name), plain, _asserted(patterns_of(name), plain, asks), offered)
+        if (name not in STATEMENTS or not is_rule(name, plain)) and _doubtful(name, plain, asks, offered)
     ]
     doubtful = bool(doubters)
     if not doubtful and not offered and single:
@@ -103,11 +103,12 @@ def _speaks(name: str, plain: str, asks: bool, offered: bool) -> bool:
     return sentence and any(_holds(language, language.nouns.search(clause), clause) for clause in clauses)
 
 
-def _asserting(name: str, plain: str, asks: bool) -> list[str]:
+@lru_cache(maxsize=64)
+def _asserting(name: str, plain: str, asks: bool) -> tuple[str, ...]:
     """The clauses that assert something, and under no condition of their own."""
     language = patterns_of(name)
-    clauses = [plain[begins:ends_at] for begins, ends_at, _ in _asserted(language, plain, asks)]
-    return [clause for clause in clauses if not language.condition.search(clause)]
+    clauses = [plain[begins:ends_at] for begins, ends_at, _ in _asserted(name, plain, asks)]
+    return tuple(clause for clause in clauses if not language.condition.search(clause))
 
 
 def names_act(name: str, text: str) -> bool:
@@ -124,8 +125,11 @@ def without_hours(sentence: str, keep: str) -> str:
     return " , ".join(kept)
 
 
-def _claiming(language: LanguagePatterns, plain: str, spans: list[tuple[int, int, bool]], asks: bool) -> Iterator[Clause]:
-    for begins, ends_at, last in spans:
+def _claiming(name: str, plain: str, asks: bool) -> Iterator[Clause]:
+    language = patterns_of(name)
+    if not language.acts.met_by(plain):
+        return
+    for begins, ends_at, last in _asserted(name, plain, asks):
         clause = plain[begins:ends_at]
         acts = set()
         if last or not _conditional(language, plain[ends_at:].lstrip(" ,;:–—-!،؛、")):
@@ -137,9 +141,11 @@ def _claiming(language: LanguagePatterns, plain: str, spans: list[tuple[int, int
             yield Clause(frozenset(more), plain[begins:], False)
 
 
-def _asserted(language: LanguagePatterns, plain: str, asks: bool) -> list[tuple[int, int, bool]]:
+@lru_cache(maxsize=64)
+def _asserted(name: str, plain: str, asks: bool) -> tuple[tuple[int, int, bool], ...]:
     """The clauses that assert something, as beginning, end and whether it is the last: not what is asked, nor what comes
     after a condition."""
+    language = patterns_of(name)
     marks = list(islice(language.breaks.finditer(plain), _MOST_CLAUSES - 1))
     starts = [0, *(mark.end() for mark in marks)]
     ends = [*(mark.start() for mark in marks), len(plain)]
@@ -150,7 +156,7 @@ def _asserted(language: LanguagePatterns, plain: str, asks: bool) -> list[tuple[
         if (condition and condition.start() < begins) or (last and asks):
             break
         found.append((begins, ends_at, last))
-    return found
+    return tuple(found)
 
 
 def _conditional(language: LanguagePatterns, what_follows: str) -> bool:
@@ -177,8 +183,11 @@ def _said(language: LanguagePatterns, text: str) -> set[str]:
     return found
 
 
-def _doubtful(language: LanguagePatterns, plain: str, spans: list[tuple[int, int, bool]], offered: bool) -> bool:
-    for begins, ends_at, _ in spans:
+def _doubtful(name: str, plain: str, asks: bool, offered: bool) -> bool:
+    language = patterns_of(name)
+    if not (language.weak.needs.met_by(plain) or language.forms.needs.met_by(plain)):
+        return False
+    for begins, ends_at, _ in _asserted(name, plain, asks):
         clause = plain[begins:ends_at]
         if language.later.search(clause) or language.condition.search(clause):
             continue

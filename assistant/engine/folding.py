@@ -32,6 +32,7 @@ _STRUCK = re.compile(r"~~[^~\n]{0,80}\w[^~\n]{0,80}~~")  # "is ~~not~~ booked": 
 _WORD = re.compile(r"\w+")
 _SPACED = re.compile(r"(?<!\S)(?:[^\W\d_][ .·-]){3,30}[^\W\d_](?!\w)")
 _LEET = re.compile(r"(?<!\S)[a-z](?=\S*[a-z]\S*[a-z])[a-z01345$@]*[01345$@][a-z]+(?!\w)")
+_LEET_SIGN = re.compile(r"[01345$@]")
 
 _COSTUME = re.compile(
     "[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f130-\U0001f189ᴀ-ᴢ\u0243-\u024f\ua720-\ua7ff]|[a-zA-Z][\u0335-\u0338]"
@@ -93,6 +94,18 @@ _DIGITS = {
 }
 
 
+# What nearly all replies consist of, and is what it looks like: no sign of markup, and letters that nothing is folded to.
+_PROSE = re.compile(
+    r"[\n !\"$%'()+,./0-9:;=?@A-Z^a-z{|}¡£§«»°·¿–—“”„•€"
+    + "".join(
+        chr(code)
+        for code in range(0xC0, 0x180)
+        if chr(code).isalpha() and unicodedata.normalize("NFKC", chr(code).translate(_DRAWN)) == chr(code)
+    )
+    + "-]*"
+)
+
+
 @dataclass(frozen=True)
 class FoldedText:
     """`text` in plain letters, line breaks kept; `disguised` when letters were hidden in a way that no writer needs."""
@@ -103,8 +116,17 @@ class FoldedText:
 
 def fold(text: str) -> FoldedText:
     """What `text` looks like, in the letters that it looks like."""
-    plain = text
-    disguised = False
+    plain, disguised = text.replace("’", "'").replace("…", "...").replace("\u00a0", " "), False
+    if not _PROSE.fullmatch(plain) or ("ß" in plain and _SHARP_FIRST.search(plain)):
+        plain, disguised = _unmasked(text)
+    joined = _SPACED.sub(lambda letters: re.sub(r"[ .·-]", "", letters[0]), plain)
+    bare = _LEET.sub(lambda word: word[0].translate(_LEET_LETTERS), joined) if _LEET_SIGN.search(joined) else joined
+    return FoldedText(bare, disguised or joined != plain)
+
+
+def _unmasked(text: str) -> tuple[str, bool]:
+    """A text without markup, in the letters that it looks like, and whether they were hidden."""
+    plain, disguised = text, False
     if "<" in plain:
         plain = _COMMENT.sub("", plain)
         plain = _BREAKING_TAG.sub("\n", _CELL_TAG.sub("|", plain))
@@ -127,10 +149,7 @@ def fold(text: str) -> FoldedText:
         disguised = disguised or mixed
         plain = plain.translate(_ARABIC).translate(_DIGITS)
     disguised = disguised or _STRUCK.search(plain) is not None
-    plain = _MARKUP.sub("", _LINK.sub("", plain))
-    joined = _SPACED.sub(lambda letters: re.sub(r"[ .·-]", "", letters[0]), plain)
-    bare = _LEET.sub(lambda word: word[0].translate(_LEET_LETTERS), joined)
-    return FoldedText(bare, disguised or joined != plain)
+    return _MARKUP.sub("", _LINK.sub("", plain)), disguised
 
 
 def respelled(pattern: str) -> str:

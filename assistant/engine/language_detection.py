@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -65,13 +64,13 @@ STEMMED = tuple(name for name, grammar in GRAMMARS.items() if isinstance(grammar
 @lru_cache(maxsize=512)
 def languages_of(text: str) -> tuple[tuple[str, ...], bool]:
     """The languages that folded `text` may be written in, and whether it is surely in none that there is a grammar for."""
-    letters = sum(map(str.isalpha, text))
-    counts = dict.fromkeys((name for name, _, _ in _SCRIPTS), 0)
-    if text.isascii():
-        counts["latin"] = letters
-    else:
-        counts = {name: len(letter.findall(text)) for name, letter, _ in _SCRIPTS}
     said = WORD.findall(text.lower())
+    counts = dict.fromkeys((name for name, _, _ in _SCRIPTS), 0)
+    if all(map(_is_latin, said)):
+        letters = counts["latin"] = int(any(map(str.isalpha, text)))  # all of them: how many makes no difference
+    else:
+        letters = sum(map(str.isalpha, text))
+        counts = {name: len(letter.findall(text)) for name, letter, _ in _SCRIPTS}
     speaks = _speaking(said)
     found: list[str] = []
     for script, _, names in _SCRIPTS:
@@ -88,18 +87,29 @@ def languages_of(text: str) -> tuple[tuple[str, ...], bool]:
 _LANGUAGES_OF = {word: tuple(name for name in _WORDS if word in _WORDS[name]) for words in _WORDS.values() for word in words}
 
 
-def _hits(said: Collection[str]) -> Counter[str]:
+def _hits(said: Collection[str]) -> dict[str, int]:
     """How many of these words are among the commonest of each language."""
-    return Counter(name for word in said for name in _LANGUAGES_OF.get(word, ()))
+    hits = dict.fromkeys(_WORDS, 0)
+    for word in said:
+        for name in _LANGUAGES_OF.get(word, ()):
+            hits[name] += 1
+    return hits
 
 
-def _speaking(said: Collection[str]) -> Counter[str]:
+def _speaking(said: Collection[str]) -> dict[str, int]:
     """What speaks for each language: of these words, those among its commonest, less those with letters that it has not."""
     hits = _hits(said)
     for word in said:
         if not word.isascii():
-            hits.subtract(_without(word))
+            for name in _without(word):
+                hits[name] -= 1
     return hits
+
+
+@lru_cache(maxsize=16_384)
+def _is_latin(word: str) -> bool:
+    """Whether all letters of a word are Latin ones."""
+    return word.isascii() or all(_SCRIPTS[0][1].match(letter) for letter in word if letter.isalpha())
 
 
 @lru_cache(maxsize=4096)
@@ -116,19 +126,25 @@ def is_common(word: str) -> bool:
 def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -> bool:
     if letters - sum(counts.values()) > letters / 2:
         return letters > 3  # Thai, Korean, Greek, Georgian, …
-    if _FOREIGN_LETTERS.search(text) and counts["arabic"] + counts["cyrillic"] > letters / 2:
+    if counts["arabic"] + counts["cyrillic"] > letters / 2 and _FOREIGN_LETTERS.search(text):
         return True
     if counts["latin"] + counts["cyrillic"] < letters / 2:
         return False
     words = [word for word in said if len(word) > 1 and word.isalpha()]
     if len(words) < 3 or _OWN_LETTERS.search(text):
         return False
-    if _FOREIGN_LATIN.search(text) and sum(_FOREIGN_LATIN.search(word) is not None for word in words) * 4 >= len(words):
+    if sum(map(_is_foreign, words)) * 4 >= len(words):
         return True
-    most = max(_hits(words).values(), default=0)
+    most = max(_hits(words).values())
     if most >= len(words) / 10 if most else len(words) <= 3:
         return False
     return TRIGGERS.isdisjoint(words) and not stated(text).weekdays
+
+
+@lru_cache(maxsize=16_384)
+def _is_foreign(word: str) -> bool:
+    """Whether a word has a Latin letter that no language with a grammar writes."""
+    return not word.isascii() and _FOREIGN_LATIN.search(word) is not None
 
 
 # --- Of those, which one -----------------------------------------------------------------------------------------------
@@ -138,7 +154,9 @@ _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]\w")
 
 def likeliest(names: tuple[str, ...], said: frozenset[str]) -> list[str]:
     """Of the languages that a sentence may be in, those that most of its words `said` speak for; of many, the widget's."""
-    elided = sum(_ELIDED.match(word) is not None for word in said)
+    if len(names) == 1:
+        return list(names)
+    elided = sum(_ELIDED.match(word) is not None for word in said if not word.isalpha())
     speaks = _speaking(said)
     speaks["fr"] += elided
     speaks["it"] += elided

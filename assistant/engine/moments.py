@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 
+from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import LEXICONS
 from assistant.engine.word_prefixes import WordPrefixes
@@ -25,17 +26,17 @@ _MONTHS = (
     r"|ב?(?:ינואר|פברואר|מרץ|אפריל|מאי|יוני|יולי|אוגוסט|ספטמבר|אוקטובר|נובמבר|דצמבר)"
     r"|जनवरी|फरवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|नवंबर|दिसंबर"
 )
-_DATE = re.compile(
+_DATE = Caseless(
     rf"(?<![\w:])(\d{{1,2}})(?:st|nd|rd|th|º|\.|er)?,? (?:of |de |di |d')?(?:{_MONTHS})(?!\w)"
     rf"|(?<!\w)(?:{_MONTHS}) (\d{{1,2}})(?:st|nd|rd|th)?(?![\w:])"
     r"|(?<!\d)\d{4}-\d\d-(\d\d)(?!\d)|(?<![\d.])(\d{1,2})[./]\d{1,2}[./](?:\d{4}|\d\d)?(?!\d)"
     r"|\d{1,2} ?月 ?(\d{1,2}) ?[日号號]|the (\d{1,2})(?:st|nd|rd|th)\b|(?<!\w)(?:den|am|le|el|il"
     r"|dia) (\d{1,2})\.?(?= um| à| a las)",
-    re.IGNORECASE,
+    whole=True,
 )
 _AT = "|".join(respelled(lexicon.at) for lexicon in LEXICONS.values() if lexicon.at)
 _PM = r"(?P<half{0}>[ap]\.?m\b)"
-_CLOCK = re.compile(
+_CLOCK = Caseless(
     r"(?<![\w:./,-])(?P<h1>\d{1,2})(?::| ?h ?)(?P<m1>[0-5]\d)(?![\d:])(?: ?" + _PM.format(1) + ")?"
     r"|(?<![\da-z:./,-])(?P<h2>\d{1,2})(?:[.:](?P<m2>[0-5]\d))? ?(?:" + _PM.format(2) + r"|(?:uhr|uur|h|hs|heures?|o'clock"
     r"|ч|год|часов|часа)(?!\w)|बजे|[点點時时])"
@@ -43,7 +44,7 @@ _CLOCK = re.compile(
     + _AT
     + r") ?(?P<h3>\d{1,2})(?:[.:](?P<m3>[0-5]\d))?(?![\w:%€$£]|[.,]\d| ?(?:%|€|\$|£|min|people|pers|personen|km)"
     r"|\. ?(?:" + _MONTHS + r")(?!\w)| (?:de |di )?(?:" + _MONTHS + r")(?!\w))(?: ?" + _PM.format(3) + ")?",
-    re.IGNORECASE,
+    whole=True,
 )
 _VAGUE = (
     r"noon|midday|half past \w+|quarter (?:past|to) \w+|(?:at|by|for) (?:one|two|three|four|five|six|seven"
@@ -52,9 +53,8 @@ _VAGUE = (
     r"|polud\w+|öğle\w*"
     r"|полд\w+|полудн\w+|صباحا|مساء|ظهرا|الساعه \w+|बजे|正午|中午|早上|上午|下午|午前|午後"
 )
-_VAGUE_CLOCK = re.compile(rf"(?<!\w)(?:{_VAGUE})(?!\w)", re.IGNORECASE)
+_VAGUE_CLOCK = Caseless(rf"(?<!\w)(?:{_VAGUE})(?!\w)")
 _DIGIT = re.compile(r"\d")
-# What cannot match is not searched: the patterns of sixteen languages cost a hundred times as much as their words.
 _DAYS = {name: "|".join(lexicon.days) for name, lexicon in LEXICONS.items()}
 _SOON = {name: lexicon.soon for name, lexicon in LEXICONS.items()}
 
@@ -78,38 +78,32 @@ class Moment:
 
 
 @cache
-def _day_patterns() -> tuple[re.Pattern[str], ...]:
+def _day_patterns() -> tuple[Caseless, ...]:
     return tuple(_of_all({name: lexicon.days[day] for name, lexicon in LEXICONS.items()}) for day in range(7))
 
 
 @cache
-def _any_day() -> re.Pattern[str]:
+def _any_day() -> Caseless:
     return _of_all(_DAYS)
 
 
 @cache
-def _soon() -> re.Pattern[str]:
+def _soon() -> Caseless:
     return _of_all(_SOON)
 
 
-def _of_all(by_language: dict[str, str]) -> re.Pattern[str]:
+def _of_all(by_language: dict[str, str]) -> Caseless:
     spaced = "|".join(respelled(body) for name, body in by_language.items() if name not in UNSPACED)
     unspaced = "|".join(respelled(body) for name, body in by_language.items() if name in UNSPACED)
-    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{unspaced}", re.IGNORECASE)
+    return Caseless(rf"(?<!\w)(?:{spaced})(?!\w)|{unspaced}")
 
 
-def _heads(by_language: dict[str, str]) -> WordPrefixes:
-    return WordPrefixes(respelled(body) for name, body in by_language.items() if name not in UNSPACED)
-
-
-DAY_HEADS = _heads(_DAYS)
-_SOON_HEADS = _heads(_SOON)
-_VAGUE_HEADS = WordPrefixes([_VAGUE])
+DAY_HEADS = WordPrefixes(respelled(body) for name, body in _DAYS.items() if name not in UNSPACED)
 
 
 def names_day(text: str) -> bool:
     """Whether folded `text` names a weekday."""
-    return DAY_HEADS.may_match(text) and _any_day().search(text) is not None
+    return _any_day().search(text) is not None
 
 
 @lru_cache(maxsize=512)
@@ -126,8 +120,8 @@ def stated(text: str) -> Moment:
             if (hour := found[f"h{form}"]) is not None:
                 clocks.add(_clock(int(hour), int(found[f"m{form}"] or 0), (found[f"half{form}"] or "").lower()))
     valid = frozenset(clock for clock in clocks if clock[0] < 25)
-    day = bool(weekdays or dates or (_SOON_HEADS.may_match(text) and _soon().search(text)))
-    vague = not valid and _VAGUE_HEADS.may_match(text) and _VAGUE_CLOCK.search(text) is not None
+    day = bool(weekdays or dates or _soon().search(text))
+    vague = not valid and _VAGUE_CLOCK.search(text) is not None
     return Moment(weekdays, dates, valid, day, bool(valid) or vague)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import GRAMMARS, LEXICONS, PEOPLE, Grammar, Lexicon, People, Stems
 from assistant.engine.moments import UNSPACED
+from assistant.engine.needed_words import Needs
 
 _Patterns = tuple[tuple[str, Caseless], ...]
 
@@ -20,7 +20,8 @@ _Patterns = tuple[tuple[str, Caseless], ...]
 class LanguagePatterns:
     """What is searched in a clause of one language."""
 
-    breaks: re.Pattern[str]  # between clauses
+    breaks: Caseless  # between clauses
+    acts: Needs  # of all that follows down to `headings`
     claims: _Patterns  # an act, and a way to say so; void where it is denied
     phrases: _Patterns  # void only under a condition
     told: Caseless  # people of the business know, or will come: that a message was sent
@@ -50,6 +51,10 @@ def _compile(patterns: Iterable[tuple[str, str]]) -> _Patterns:
     return tuple((act, Caseless(respelled(body))) for act, body in patterns)
 
 
+def _needs_of(*several: _Patterns) -> Needs:
+    return Needs.of_any(pattern.needs for patterns in several for _, pattern in patterns)
+
+
 def _one(body: str, spaced: bool = True) -> Caseless:
     if not body:
         return _NEVER
@@ -70,12 +75,16 @@ def compile_grammars() -> None:
         patterns_of(name)
 
 
-def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: re.Pattern[str], spaced: bool) -> LanguagePatterns:
+def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: Caseless, spaced: bool) -> LanguagePatterns:
+    claims = _compile(stems.acts.items())
+    phrases = _compile([("booked", stems.perfect_future)] if stems.perfect_future else [])
+    told = Caseless(respelled(people.told))
     return LanguagePatterns(
         breaks=breaks,
-        claims=_compile(stems.acts.items()),
-        phrases=_compile([("booked", stems.perfect_future)] if stems.perfect_future else []),
-        told=Caseless(respelled(people.told)),
+        acts=_needs_of(claims, phrases, (("sent", told),)),
+        claims=claims,
+        phrases=phrases,
+        told=told,
         untold=Caseless(respelled(people.untold)),
         headings=(),
         forms=_NEVER,
@@ -91,18 +100,20 @@ def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: re.Pattern
     )
 
 
-def _of_grammar(grammar: Grammar, lexicon: Lexicon, people: People, breaks: re.Pattern[str]) -> LanguagePatterns:
-    claims, phrases, headings = _ways(grammar)
+def _of_grammar(grammar: Grammar, lexicon: Lexicon, people: People, breaks: Caseless) -> LanguagePatterns:
+    claims, phrases, headings = map(_compile, _ways(grammar))
+    told = Caseless(respelled(people.told))
     every_form = _any(form for forms in grammar.acts.values() for form in forms)
     nouns = _any(grammar.noun)
     addressed = rf"(?:{grammar.thing})(?!\w)|(?:{grammar.you})(?!\w)|(?<!\w)(?:{nouns})(?!\w)|{grammar.doer}"
     return LanguagePatterns(
         breaks=breaks,
-        claims=_compile(claims),
-        phrases=_compile(phrases),
-        told=Caseless(respelled(people.told)),
+        acts=_needs_of(claims, phrases, (("sent", told),), headings),
+        claims=claims,
+        phrases=phrases,
+        told=told,
         untold=Caseless(respelled(people.untold)),
-        headings=_compile(headings),
+        headings=headings,
         forms=Caseless(rf"(?<!\w)(?:{every_form})(?!\w)"),
         weak=Caseless(grammar.weak or "(?!)"),
         addressed=Caseless(addressed),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
@@ -26,16 +26,15 @@ DENIED_AFTER = re.compile(
     ),
     re.IGNORECASE,
 )
-_BY_TELEPHONE = re.compile(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"), re.IGNORECASE)
+_BY_TELEPHONE = Caseless(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"))
 ASKS = re.compile(r"[?؟？][\W_]*\Z|か。?\Z|[吗嗎呢]。?\Z|क्या[^।]{0,80}\?")
 # "…, if you have any questions" takes nothing back of what comes before it.
-POLITE = re.compile(
+POLITE = Caseless(
     r"\b(?:question|anything|need|help|change|wish|frage|hilfe|brauch|benötig|besoin|question|necesit|pregunt|duda|bisogno"
     r"|domand|precis|dúvida|vragen|nodig|hulp|pytan|вопрос|питан|soru)|(?:احتجت|سؤال|استفسار|שאלות)",
-    re.IGNORECASE,
 )
 # In a condition's words, and none: what comes after it is asserted.
-HEDGE = re.compile(
+HEDGE = Caseless(
     respelled(
         r"(?<!\w)(?:(?:just )?in case you(?:'re| are|'ve| have| were)? (?:been )?(?:wonder\w*|ask\w*)|if you(?:'re| are)"
         r" (?:wondering|curious|asking)|(?:if i'm|if i am) not mistaken|unless i(?:'m| am) (?:much )?mistaken"
@@ -47,22 +46,21 @@ HEDGE = re.compile(
         r"|si no me equivoco|salvo error|(?:si|por si) (?:se|te) lo pregunta\w*"
         r"|(?:إن|إذا|اذا) لم (?:أكن|أخطئ)(?: مخطئا)?|لو كنت تتساءل|(?:إذا|إن) كنت (?:تتساءل|تسأل))(?!\w)[,:،]?"
     ),
-    re.IGNORECASE,
+    whole=True,
 )
 # "Not unbooked" is booked: a denial of what is itself denied takes nothing back.
-TWICE_DENIED = re.compile(
+TWICE_DENIED = Caseless(
     r"(?:\b(?:not|no longer|never)|n['’]t)(?: \w+){0,2}? un(?="
     r"(?:book|confirm|reserv|schedul|sent|send|cancel|regist|paid|process|deliver|answer"
     r"|secur|assign|arrang|settl|complet)\w*)"
     r"|\b(?:nicht(?: mehr)?|kein\w*) un(?=(?:gebucht|bestätigt|reserviert|storniert|versandt|bezahlt)\w*)",
-    re.IGNORECASE,
+    whole=True,
 )
-PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
-_COURTESY = re.compile(  # goes ahead of anything
+PRICE = Caseless(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"))
+_COURTESY = Caseless(  # goes ahead of anything
     respelled(
         r"thank|danke|vielen dank|gern|merci|avec plaisir|gracias|con |de nada|encantad|شكر|نشكر|أشكر|أهلا|مرحبا|عفوا"
     ),
-    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[«„“\"][^«»„“”\"]{1,80}[»“”\"]")  # a name or a message: its words deny nothing
 _FRAGMENT = 2  # spaces in what is too short for a sentence of its own
@@ -99,9 +97,8 @@ def forms_of(name: str) -> Forms:
     )
 
 
-@lru_cache(maxsize=256)
 def has(name: str, form: str, text: str) -> bool:
-    """Whether folded `text` in the language `name` has a form: remembered, since a sentence of one clause is asked twice."""
+    """Whether folded `text` in the language `name` has a form."""
     return getattr(forms_of(name), form).search(text) is not None
 
 

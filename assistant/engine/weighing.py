@@ -38,9 +38,18 @@ def prepare() -> None:
 
 def signs(name: str, plain: str, context: str = "") -> frozenset[str]:
     """What tells a claim from other sentences in a folded sentence of the language `name`, read below `context`."""
+    tokens = _tokens(name, plain)
+    found = _of_sentence(name, plain, context)
+    for token in tokens[1:]:
+        found += of_word(token)
+    return frozenset([*found, *_of_neighbours(name, tokens)])
+
+
+def _of_sentence(name: str, plain: str, context: str) -> list[str]:
+    """The signs that are no words: forms, patterns, times and length."""
     moment = stated(plain)
     asks = ASKS.search(plain) is not None
-    offered = patterns_of(name).free.search(f"{context} {plain}") is not None
+    offered = patterns_of(name).free.search(f"{context} {plain}".lstrip()) is not None
     found = [form for form in _FORMS if has(name, form, plain)] if name in STATEMENTS else []
     if "own" in found:
         found += [f"own+{form}" for form in ("always", "theirs", "now", "episode") if form in found]
@@ -53,17 +62,21 @@ def signs(name: str, plain: str, context: str = "") -> frozenset[str]:
     found += ["days"] * (len(moment.weekdays) > 1) + ["clocks"] * (len(moment.clocks) > 1)
     step, last = _LENGTHS
     found.append(f"length:{min(plain.count(' ') // step, last)}")
+    return found
+
+
+def _tokens(name: str, plain: str) -> list[str]:
     token_of = _LETTER if name in UNSPACED else _TOKEN
-    tokens = ["^", *("0" if token.isdigit() else token for token in token_of.findall(plain.lower())), "$"]
-    for before, token in pairwise(tokens):
-        found += of_word(token)
-        found.append(f"{before} {token}")
+    return ["^", *("0" if token.isdigit() else token for token in token_of.findall(plain.lower())), "$"]
+
+
+def _of_neighbours(name: str, tokens: list[str]) -> list[str]:
+    found = [f"{before} {token}" for before, token in pairwise(tokens)]
     if name in UNSPACED:
         found += ["".join(three) for three in zip(tokens, tokens[1:], tokens[2:], strict=False)]
-    return frozenset(found)
+    return found
 
 
-@lru_cache(maxsize=4096)
 def of_word(word: str) -> tuple[str, ...]:
     """A word, its beginnings and its ends."""
     if not word[0].isalpha():
@@ -78,9 +91,16 @@ def of_word(word: str) -> tuple[str, ...]:
 
 def likelihood(name: str, plain: str, context: str = "") -> float:
     """How much speaks for a claim in a sentence of the language `name`, in logits; below 0, more speaks against it."""
-    weights = _weights(name)
-    known = weights.keys() & signs(name, plain, context)
-    return math.fsum([weights[""], *map(weights.__getitem__, known)])  # exact, so that the order of a set changes nothing
+    weights, tokens = _weights(name), _tokens(name, plain)
+    found = {"", *_of_sentence(name, plain, context), *_of_neighbours(name, tokens)}
+    found.update(*[_weighed(name, token) for token in tokens[1:]])
+    return math.fsum(map(weights.__getitem__, found & weights.keys()))  # exact, so that the order of a set changes nothing
+
+
+@lru_cache(maxsize=16_384)
+def _weighed(name: str, word: str) -> tuple[str, ...]:
+    """Of a word, its beginnings and its ends, those that have a weight. Remembered: words repeat, sentences do not."""
+    return tuple(sign for sign in of_word(word) if sign in _weights(name))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Prefixes of words in patterns, to rule out at once most words, or whole texts, that no pattern can match.
+"""Prefixes of words in patterns, to rule out at once most words that no pattern can match.
 
 A pattern of a hundred alternatives is tried at every letter of a text. A word is looked up once, and nearly none of an
 ordinary reply begins like any of them.
@@ -14,7 +14,6 @@ from functools import lru_cache
 from itertools import pairwise
 
 _RUN = re.compile(r"\w+")
-_UNSPACED = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _LOOSE = str.maketrans("ıſ", "is")  # equal to these where case is ignored
 _MORE, _ENDED, _OPEN = "more", "ended", "open"  # the word may go on with what follows; it ends here; with any letters
@@ -45,12 +44,6 @@ class WordPrefixes:
         self._open = tuple(sorted({run for run, state in runs if state == _OPEN}))
         self._sorted = sorted(self._whole.union(self._open))
         self._begins_word = lru_cache(maxsize=4096)(self._begin_word)
-
-    def may_match(self, text: str) -> bool:
-        """Whether any word of a text may be the first of a match."""
-        if self._anything or _UNSPACED.search(text):
-            return True
-        return any(map(self._begins_word, _RUN.findall(text)))
 
     def begin(self, word: str) -> bool:
         """Whether `word`, a whole one, may be the first of a match."""

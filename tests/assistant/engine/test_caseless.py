@@ -40,7 +40,6 @@ def test_every_pattern_of_a_grammar_matches_where_it_would_if_case_were_ignored(
             for searched in (text, text.lower(), text.upper()):
                 for found, expected in (
                     (pattern.search(searched), plain.search(searched)),
-                    (pattern.search(searched), plain.search(searched)),  # again: what was found last is remembered
                     (pattern.search(searched, 0, 20), plain.search(searched, 0, 20)),
                     (pattern.match(searched), plain.match(searched)),
                     (pattern.fullmatch(searched), plain.fullmatch(searched)),
@@ -57,6 +56,27 @@ def test_letters_that_are_equal_to_others_but_for_case_are_found_as_those(code: 
 def test_a_pattern_with_capitals_and_one_with_classes_and_names_match_in_any_case() -> None:
     assert Caseless("[A-Z]{3} Ä").search("abc ä")
     assert Caseless(r"(?P<Word>\W\S+)\Z").search("to HERE")["Word"] == " here"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("text", ["one two, three", "two one", "three two one", "twofold one", "none"])
+def test_alternatives_that_are_searched_one_by_one_find_what_the_whole_pattern_finds(text: str) -> None:
+    padding = f"(?:{'x' * 130})?"
+    pattern = f"(?:one|two){padding}|t(?:hree|wo){padding}|(?:two|one|t)\\w*{padding}|e"
+    found, expected = Caseless(pattern).search(text), re.search(pattern, text)
+    assert found and expected and found.span() == expected.span()
+
+
+def test_a_word_that_the_end_of_a_search_cuts_is_another_word() -> None:
+    pattern = Caseless(r"\bbook\b")
+    assert pattern.search("a booking", 0, 6) and not pattern.search("a booking")
+
+
+def test_a_pattern_that_was_taken_apart_is_used_for_searches_alone() -> None:
+    pattern = f"one{'x?' * 80}|two{'y?' * 80}"
+    assert [found.span() for found in Caseless(pattern, whole=True).finditer("TWO, one")] == [(0, 3), (5, 8)]
+    assert Caseless(pattern, whole=True).sub("-", "Two, ONE") == "-, -"
+    with pytest.raises(TypeError, match="not kept whole"):
+        Caseless(pattern).sub("-", "Two, ONE")
 
 
 @pytest.mark.parametrize(
