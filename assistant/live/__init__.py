@@ -18,7 +18,7 @@ from assistant.events import WidgetEvent
 from assistant.live.channels import RUNNERS, group, staff_group
 from assistant.live.drafts import DraftCopies, ReplyDraft, draft, keep_draft, share_draft
 from assistant.live.fences import Fences
-from assistant.live.publishing import bind, close, publish, subscribe
+from assistant.live.publishing import bind, close, flush, publish, subscribe
 from assistant.live.subscription import Payload, Subscription
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "check_sessions",
     "close",
     "draft",
+    "flush",
     "group",
     "keep_draft",
     "queue_task",

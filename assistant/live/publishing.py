@@ -36,11 +36,14 @@ async def close() -> None:
         broadcaster = _broadcasters.pop(asyncio.get_running_loop(), None)
         if broadcaster is not None and broadcaster is _current:
             _current = None
-    pending = set(broadcaster.tasks.values()) if broadcaster is not None else set()
-    while pending:
-        for task in pending:
-            task.cancel()  # again and again: Redis' client swallows one that comes while it connects
-        _, pending = await asyncio.wait(pending, timeout=0.2)
+    if broadcaster is not None:
+        await broadcaster.close()
+
+
+async def flush() -> None:
+    """Until what this event loop has published is sent to the other processes, or given up."""
+    if broadcaster := _broadcasters.get(asyncio.get_running_loop()):
+        await broadcaster.flush()
 
 
 @asynccontextmanager

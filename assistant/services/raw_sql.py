@@ -7,8 +7,9 @@ here and in the services that use it as SQL that SQLite and PostgreSQL both take
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+from types import NoneType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,11 +28,32 @@ def _database() -> BaseDatabaseWrapper:
 
 
 def execute(sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Run `sql` and return its rows, as the database has them: UUIDs and instants are not converted on the way back."""
+    """Run `sql` and return its rows, as the database has them: UUIDs and instants are not converted on the way back. It has
+    no other percent sign than those of its placeholders."""
     database = _database()
-    with database.cursor() as cursor:
-        cursor.execute(sql, [_stored(value, database) for value in values])
+    return _run(sql, [_stored(value, database) for value in values], database)
+
+
+def _run(sql: str, values: list[Any], database: Any) -> list[tuple[Any, ...]]:
+    """Django's cursor has four layers around the driver's, which take as long as a small statement does: they are left out
+    unless somebody watches. PostgreSQL parses and plans a statement that comes again and again once for each connection."""
+    if database.queries_logged or database.execute_wrappers:
+        with database.cursor() as watched:
+            watched.execute(sql, values)
+            return watched.fetchall() if watched.description else []
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        if database.vendor == "sqlite":
+            cursor = database.connection.execute(_with_question_marks(sql), values)
+        else:
+            cursor = database.Database.Cursor(database.connection).execute(sql, values)
         return cursor.fetchall() if cursor.description else []
+
+
+@lru_cache(maxsize=1000)
+def _with_question_marks(sql: str) -> str:
+    return sql.replace("%s", "?")
 
 
 def listed(states: Sequence[str]) -> str:
@@ -75,29 +97,40 @@ def _reading(model: type[Model], vendor: str) -> tuple[list[str], list[tuple[int
 def new(model: type[M], /, **values: Any) -> M:
     """A row as `model(**values)` makes it, without the signals: a constructor asks each field for its default anew, which
     takes three times as long."""
-    fixed, made = _defaults(model)
+    fixed, made, related = _making(model)
     row = model.__new__(model)
-    row.__dict__.update(fixed)
     row._state = ModelState()
+    columns = row.__dict__
+    columns.update(fixed)
     for name, value in values.items():
-        setattr(row, name, value)
+        if foreign := related.get(name):
+            columns[foreign[0]] = None if value is None else getattr(value, foreign[1])
+            row._state.fields_cache[name] = value
+        else:
+            columns[name] = value
     for name, make in made:
-        if name not in row.__dict__:
-            row.__dict__[name] = make()
+        if name not in columns:
+            columns[name] = make()
     return row
 
 
 @lru_cache
-def _defaults(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
-    """The values of a row's columns where none is given: those that are always the same, and what makes the others."""
+def _making(
+    model: type[Model],
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, tuple[str, str]]]:
+    """The values of a row's columns where none is given: those that are always the same, and what makes the others. And for
+    each foreign key its column here, and the one there that it refers to."""
     fixed: dict[str, Any] = {}
     made: list[tuple[str, Callable[[], Any]]] = []
+    related: dict[str, tuple[str, str]] = {}
     for field in model._meta.concrete_fields:
+        if isinstance(field, ForeignKey):
+            related[field.name] = field.attname, field.target_field.attname
         if field.has_default() and callable(field.default):
             made.append((field.attname, field.default))
         else:
             fixed[field.attname] = field.get_default()
-    return fixed, made
+    return fixed, made, related
 
 
 def insert(
@@ -110,9 +143,7 @@ def insert(
     sql += f" RETURNING {returning}" if returning else ""
     database = _database()
     stored = [value for row in rows for value in to_store(row)]
-    with database.cursor() as cursor:
-        cursor.execute(sql, [*stored, *(_stored(value, database) for value in values)])
-        found = cursor.fetchall() if cursor.description else []
+    found = _run(sql, [*stored, *(_stored(value, database) for value in values)], database)
     for row in rows:
         row._state.adding, row._state.db = False, database.alias
     return found
@@ -129,51 +160,75 @@ def to_store(row: Model) -> list[Any]:
     """The values of a row's fields as the database takes them.
 
     A field's own way from a value to the database's is five calls deep and looks at what the value may be instead: for the
-    hundred values of a turn, a third of the calls on database threads. A value of the type that its field is of needs none
-    of it.
+    hundred values of a turn, a third of the calls on database threads. A value of the type that its field is of, None and
+    empty JSON, which most are, need none of it.
     """
     database = _database()
+    columns = row.__dict__
     stored = []
-    for field, own, is_plain in _writing(type(row)):
-        value = row.__dict__[field.attname] if is_plain else field.pre_save(row, True)
-        is_own = type(value) is own
-        if is_own and (own is not datetime or value.tzinfo):
-            stored.append(_stored(value, database) if own is UUID or own is datetime else value)
-        elif own is _Json and not value and type(value) in _EMPTY and database.vendor == "sqlite":
-            stored.append(_EMPTY[type(value)])
+    for field, name, changes in _writing(type(row)):
+        value = columns[name] if name else field.pre_save(row, True)
+        if (change := changes.get(type(value), _by_field)) is None:
+            stored.append(value)
         else:
-            stored.append(field.get_db_prep_save(value, database))
+            stored.append(change(value, field, database))
     return stored
 
 
-class _Json:
-    """The type of a column whose values are of several: only the commonest, which are empty, are stored in the short way."""
+_Change = Callable[[Any, "Field[Any, Any]", BaseDatabaseWrapper], Any]
+
+
+def _by_field(value: Any, field: Field[Any, Any], database: BaseDatabaseWrapper) -> Any:
+    return field.get_db_prep_save(value, database)
+
+
+def _uuid(value: UUID, field: Field[Any, Any], database: BaseDatabaseWrapper) -> Any:
+    return _stored(value, database)
+
+
+def _instant(value: datetime, field: Field[Any, Any], database: BaseDatabaseWrapper) -> Any:
+    return _stored(value, database) if value.tzinfo else _by_field(value, field, database)
+
+
+def _json(value: Any, field: Field[Any, Any], database: BaseDatabaseWrapper) -> Any:
+    is_empty = not value and database.vendor == "sqlite"
+    return _EMPTY[type(value)] if is_empty else _by_field(value, field, database)
 
 
 _EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
-_OWN = {
-    "CharField": str, "TextField": str, "IntegerField": int, "BigIntegerField": int, "PositiveIntegerField": int,
-    "SmallIntegerField": int, "PositiveSmallIntegerField": int, "BooleanField": bool, "UUIDField": UUID,
-    "DateTimeField": datetime, "BigAutoField": int, "JSONField": _Json,
+_TEXT: dict[type, _Change | None] = {str: None}
+_NUMBER: dict[type, _Change | None] = {int: None}
+# By kind of field: what stores values of the types that it has, None where they are stored as they are.
+_CHANGES: dict[str, dict[type, _Change | None]] = {
+    "CharField": _TEXT, "TextField": _TEXT, "IntegerField": _NUMBER, "BigIntegerField": _NUMBER, "BigAutoField": _NUMBER,
+    "PositiveIntegerField": _NUMBER, "SmallIntegerField": _NUMBER, "PositiveSmallIntegerField": _NUMBER,
+    "BooleanField": {bool: None}, "UUIDField": {UUID: _uuid}, "DateTimeField": {datetime: _instant},
+    "JSONField": {dict: _json, list: _json},
 }  # fmt: skip
 
 
 @lru_cache
-def _writing(model: type[Model]) -> list[tuple[Field[Any, Any], type | None, bool]]:
-    """The fields of `to_store`, each with the type of its values, and whether what it stores is what the row has."""
+def _writing(model: type[Model]) -> list[tuple[Field[Any, Any], str, dict[type, _Change | None]]]:
+    """The fields of `to_store`, each with the name of its column where what it stores is what the row has, and with its
+    `_CHANGES`."""
     found = []
     for field in _fields(model):
         of = field.target_field if isinstance(field, ForeignKey) else field
         sets_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
         is_plain = type(field).pre_save in (Field.pre_save, DateTimeField.pre_save) and not sets_itself
-        found.append((field, _OWN.get(of.get_internal_type()), is_plain))
+        changes = {NoneType: None, **_CHANGES.get(of.get_internal_type(), {})}
+        found.append((field, field.attname if is_plain else "", changes))
     return found
 
 
 def _stored(value: Any, database: BaseDatabaseWrapper) -> Any:
     if isinstance(value, UUID):
         return value if database.features.has_native_uuid_field else value.hex
-    return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        # As Django stores it in SQLite, without looking what it may be instead.
+        is_text = value.tzinfo is UTC and database.vendor == "sqlite"
+        return str(value)[:-6] if is_text else database.ops.adapt_datetimefield_value(value)
+    return value
 
 
 @lru_cache

@@ -94,3 +94,4 @@ async def drain(seconds: float) -> None:
     await asyncio.gather(*late, return_exceptions=True)
     if acting := executor.acting():
         await asyncio.wait(acting, timeout=max(ends - time.monotonic(), 0))
+    await live.flush()  # widgets of other processes wait for how these turns have ended

@@ -118,7 +118,8 @@ async def run(
         raise
     finally:
         live.keep_draft(turn.pk, None)
-        await asyncio.shield(_settle(begun))
+        if turn.unsettled is not None:
+            await asyncio.shield(_settle(begun))
     return turn.following
 
 
@@ -142,8 +143,6 @@ async def _close(begun: ClaimedTurn) -> None:
 
 async def _settle(begun: ClaimedTurn) -> None:
     """Settle what no outcome has: the turn is another runner's by now, or will be."""
-    if begun.turn.unsettled is None:
-        return
     try:
         await _close(begun)
         if begun.turn.unsettled:

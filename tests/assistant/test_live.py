@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from assistant import events, live
 from assistant.live.broadcaster import Broadcaster
+from tests.assistant.redis_stub import RedisStub
 
 
 async def heard_of(*announced: events.WidgetEvent) -> list[str]:
@@ -118,3 +122,52 @@ def test_a_loop_that_has_ended_leaves_nothing_that_waits_for_ever() -> None:
     loop.ended = False
     broadcaster.put_from_thread("a", live.Payload(number=1))
     assert len(loop.wakes) == 1
+
+
+@asynccontextmanager
+async def processes(settings: Any, count: int) -> AsyncIterator[tuple[RedisStub, list[Broadcaster]]]:
+    """Broadcasters that have nothing in common but a Redis, as those of several processes."""
+    redis = RedisStub()
+    async with redis.serving() as settings.REDIS_URL:
+        made = [Broadcaster(asyncio.get_running_loop()) for _ in range(count)]
+        try:
+            yield redis, made
+        finally:
+            for one in made:
+                await one.close()
+
+
+async def test_what_is_published_while_redis_is_busy_is_sent_together_and_in_order(settings: Any) -> None:
+    async with processes(settings, 1) as (redis, [broadcaster]):
+        redis.answering.clear()
+        broadcaster.put("a", live.Payload(number=0))
+        await redis.received(1)
+        for number in range(1, 4):
+            broadcaster.put("a", live.Payload(number=number))
+        redis.answering.set()
+        await redis.received(2)
+        redis.answering.clear()
+        await redis.received(4)
+    assert [orjson.loads(message)["payload"]["number"] for _, message in redis.published] == [0, 1, 2, 3]
+
+
+async def test_nothing_that_was_published_is_left_behind_when_a_process_ends(settings: Any) -> None:
+    async with processes(settings, 1) as (redis, [broadcaster]):
+        for number in range(3):
+            broadcaster.put("a", live.Payload(number=number))
+            await broadcaster.flush()
+            assert len(redis.published) == number + 1
+
+
+async def test_other_processes_receive_what_one_publishes_and_it_receives_that_once_itself(settings: Any) -> None:
+    async with processes(settings, 2) as (redis, [here, there]):
+        subscriptions = live.Subscription(), live.Subscription()
+        for broadcaster, subscription in zip((here, there), subscriptions, strict=True):
+            await broadcaster.add("a", subscription)
+        await redis.received(2)  # each has published to itself, so that it knows that it receives
+        here.put("a", live.Payload(number=0))
+        await here.flush()
+        there.put("a", live.Payload(number=1))
+        async with asyncio.timeout(5):
+            received = [[await one.next() for _ in range(2)] for one in subscriptions]
+    assert [[payload and payload["number"] for payload in of] for of in received] == [[0, 1], [0, 1]]

@@ -9,11 +9,14 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Field, ForeignKey, Model
+from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 
-from assistant.models import Message, Turn
-from assistant.services.raw_sql import new, to_store
+from assistant.models import Message, Organization, Turn
+from assistant.services.raw_sql import execute, insert, new, to_store
+from tests import make
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +100,34 @@ def test_a_new_row_refers_to_the_rows_that_it_is_given() -> None:
 def test_two_new_rows_share_no_value_that_can_be_changed() -> None:
     new(Message).page["url"] = "/prices"
     assert new(Message).page == {}
+
+
+def test_a_statement_returns_the_same_whether_it_is_watched_or_not() -> None:
+    make.organization()
+    asked = (
+        "SELECT id, name FROM assistant_organization WHERE name <> %s AND created_at > %s",
+        "nobody",
+        AT - timedelta(9999),
+    )
+    alone = execute(*asked)
+    with CaptureQueriesContext(connection) as watched:
+        assert alone == execute(*asked) != []
+    assert len(watched) == 1
+
+
+def test_what_the_database_refuses_raises_djangos_error_and_spoils_the_transaction() -> None:
+    twice = Organization(pk=make.organization().pk, name="Twice")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        execute("INSERT INTO assistant_visitor (id) VALUES (%s)", KEY)
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            insert(twice)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps the statements that it has compiled itself")
+def test_a_statement_that_comes_again_and_again_is_prepared_once() -> None:
+    for number in range(8):
+        execute("SELECT %s + 1 AS again", number)
+    statements = execute("SELECT statement FROM pg_prepared_statements")
+    assert ["again" in one for (one,) in statements].count(True) == 1
