@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from assistant.errors import ProviderBadResponse
 
 BOM = b"\xef\xbb\xbf"
 MAX_EVENT_BYTES = 1_048_576
+_DATA = re.compile(rb"[ \t]*(?:data:\s*)+", re.IGNORECASE)  # a proxy that wraps a stream once more writes it twice
 NOT_WHOLE = "The provider's answer is not whole JSON."
 MAX_EVENT_LINES = 4096  # of one event whose JSON is spread over several `data:` lines
 
@@ -18,9 +20,9 @@ MAX_EVENT_LINES = 4096  # of one event whose JSON is spread over several `data:`
 class EventStream:
     """Server-sent events out of bytes that may be cut anywhere: one JSON object per event.
 
-    Tolerates CR, LF and CRLF, a BOM, comments, `data:` without its space, objects without `data:`, events without the
-    blank line between them, and a last line without its end. A body that is one whole JSON object is one event, one with an
-    object on each line is several. What follows `[DONE]` is ignored.
+    Tolerates CR, LF and CRLF, a BOM, comments, `data:` without its space, in capitals or twice, objects without `data:`,
+    events without the blank line between them, and a last line without its end. A body that is one whole JSON object is one
+    event, one with an object on each line is several. What follows `[DONE]` is ignored.
     Raises `ProviderBadResponse` for anything else, and past `MAX_EVENT_BYTES` or `MAX_EVENT_LINES`.
 
     Every byte is copied and searched a fixed number of times, whatever the server sends: totals are counted along, and a
@@ -123,10 +125,10 @@ class EventStream:
     def _line(self, line: bytes, events: list[dict[str, Any]]) -> None:
         if self.done:
             return
-        if line.startswith(b"data:"):
-            data = line[5:].strip()
-        elif line.startswith(b"{"):
-            data = line  # an error that a server's other half wrote into the stream as it was
+        if field := _DATA.match(line):
+            data = line[field.end() :].strip()
+        elif line.lstrip().startswith(b"{"):
+            data = line.strip()  # an error that a server's other half wrote into the stream as it was
         elif line:
             return  # a comment, or event, id and retry, which mean nothing here
         else:

@@ -47,3 +47,9 @@ def test_how_the_bytes_are_cut_changes_nothing(then: bytes):
     sent = PLAIN + then
     assert whole == read([sent]) == read([bytes([byte]) for byte in sent])
     assert whole[0][:2] == [{"n": 1}, {"n": 2}]
+
+
+@pytest.mark.parametrize("field", ["data:", "data: data: ", "Data: ", "DATA:", "  data: ", "\tdata:  "])
+def test_an_object_is_read_behind_a_field_that_is_written_oddly(field: str):
+    sent = f'{field}{{"n":1}}\n\n{field}{{"n":2}}\n\n{field}[DONE]\n\n'.encode()
+    assert read([sent]) == read([bytes([byte]) for byte in sent]) == ([{"n": 1}, {"n": 2}], True, "")
