@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain, groupby
+from re import _compiler as compiler  # type: ignore[attr-defined]
 
 from assistant.engine.needed_words import ODD, Needs, in_small_letters, needs_met_by
 from assistant.engine.word_prefixes import alternatives
@@ -88,7 +89,7 @@ class _Part:
     def __init__(self, pattern: str) -> None:
         self._pattern = hoisted(pattern)
         bare = _SYNTAX.sub("", pattern)
-        self._small = re.compile(self._pattern) if bare == bare.lower() and ODD.search(bare) is None else None
+        self._small = _compiled(self._pattern) if bare == bare.lower() and ODD.search(bare) is None else None
         if self._small is None:
             _ = self.any_case  # every text needs it
         self.needs = Needs.of(pattern)
@@ -102,7 +103,13 @@ class _Part:
     @cached_property
     def any_case(self) -> re.Pattern[str]:
         """Compiled when a text with odd letters first needs it, or at once where all do."""
-        return re.compile(self._pattern, re.IGNORECASE)
+        return _compiled(self._pattern, re.IGNORECASE)
+
+
+def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Past the cache of `re`, which has room for 512 patterns and would lose those of everybody else."""
+    found: re.Pattern[str] = compiler.compile(pattern, flags)
+    return found
 
 
 def _taken_apart(pattern: str) -> Iterator[str]:

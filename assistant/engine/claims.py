@@ -38,9 +38,10 @@ def unbacked(sentence: str, effects: frozenset[str], receipts: tuple[Receipt, ..
 
 def prepare() -> None:
     """Compile what the first replies would wait for."""
-    judge("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", NOTHING)
     compile_grammars()
     weighing.prepare()
+    for text in ("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", "Good morning."):
+        judge(text, Evidence(idle=True))
 
 
 def judge(text: str, evidence: Evidence) -> Verdict:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
@@ -50,11 +51,12 @@ class Needs:
 
     def __init__(self, alternatives: Iterable[tuple[int, ...]]) -> None:
         global _known
-        self.number = _known
         self.alternatives = frozenset(alternatives)
-        for bits in self.alternatives:
-            _asked.setdefault(bits[0] if bits else 0, {}).setdefault(sum(bits), set()).add(_known)
-        _known += 1
+        with _registering:
+            self.number = _known
+            for bits in self.alternatives:
+                _asked.setdefault(bits[0] if bits else 0, {}).setdefault(sum(bits), set()).add(_known)
+            _known += 1
 
     @classmethod
     def of(cls, pattern: str) -> Needs:
@@ -81,6 +83,7 @@ class Needs:
 
 # --- The table --------------------------------------------------------------------------------------------------------
 
+_registering = threading.Lock()  # replies are judged on one thread while grammars are compiled on another
 _known = 0  # needs: they are numbered
 # By the bit of the rarest set, or 0: by all bits that are needed, for whom that is enough.
 _asked: dict[int, dict[int, set[int]]] = {}
@@ -91,17 +94,21 @@ _heads: dict[str, int] = {}
 _tails: dict[str, int] = {}
 _parts: dict[str, int] = {}
 _TABLES = {(True, True): _wholes, (True, False): _heads, (False, True): _tails, (False, False): _parts}
+_longest = 0  # letters of an entry
 _ALL = range(1_000_000)  # numbers of needs
 
 
 def _bit_of(words: _Set) -> int:
-    if words not in _bits:
-        bit = 1 << len(_bits)
-        for letters, begins, ends in words:
-            table = _TABLES[begins, ends]
-            table[letters] = table.get(letters, 0) | bit
-        _bits[words] = bit
-    return _bits[words]
+    global _longest
+    with _registering:
+        if words not in _bits:
+            bit = 1 << len(_bits)
+            for letters, begins, ends in words:
+                table = _TABLES[begins, ends]
+                table[letters] = table.get(letters, 0) | bit
+                _longest = max(_longest, len(letters))
+            _bits[words] = bit
+        return _bits[words]
 
 
 def needs_met_by(text: str) -> Container[int]:
@@ -131,7 +138,7 @@ def _of_word(word: str, known: int) -> tuple[int, frozenset[int], list[tuple[int
     """The bits of the sets that a word is in; the needs that it meets by itself; and those that it meets with other words,
     after all their bits."""
     found, size = _wholes.get(word, 0), len(word)
-    for length in range(1, min(size, _longest(known)) + 1):
+    for length in range(1, min(size, _longest) + 1):
         found |= _heads.get(word[:length], 0) | _tails.get(word[-length:], 0)
         for start in range(size - length + 1):
             found |= _parts.get(word[start : start + length], 0)
@@ -144,12 +151,6 @@ def _each(bits: int) -> Iterator[int]:
     while bits:
         yield (lowest := bits & -bits)
         bits ^= lowest
-
-
-@lru_cache(maxsize=1)
-def _longest(known: int) -> int:
-    """How many letters the longest entry has that is not a whole word."""
-    return max(len(letters) for table in (_heads, _tails, _parts) for letters in table) if known else 0
 
 
 @lru_cache(maxsize=1024)
