@@ -132,7 +132,7 @@ async def _run_engine(
                 effects=opening.effects,
                 receipts=opening.receipts,
                 from_round=context.from_round,
-                key=str(writer.turn.pk),
+                key=writer.id,
                 judge=judge,
             )
         ) as engine_events:
@@ -143,7 +143,7 @@ async def _run_engine(
                     case loop.ReplyEnded():
                         return replace(event, sources=tuple(dict.fromkeys((*context.sources, *event.sources))))
                     case events.ToolStarted() | events.ToolFinished():
-                        writer.show(replace(event, turn=str(writer.turn.pk)))
+                        writer.show(replace(event, turn=writer.id, fence=writer.turn.fence))
     finally:
         writer.flush()
     raise InterworkyError("The engine ended without a word.")
@@ -161,20 +161,20 @@ class _Opening:
 async def _run_opening_call(row: ToolCall, executor: TurnExecutor, writer: ReplyWriter) -> _Opening:
     """Run what a visitor's click asked for, before the model is asked."""
     label = executor.label(row.name)
-    writer.show(events.ToolStarted(str(writer.turn.pk), str(row.pk), label))
+    writer.show(events.ToolStarted(writer.id, str(row.pk), label, writer.turn.fence))
     result = await executor.execute_opening_call(row)
-    writer.show(events.ToolFinished(str(writer.turn.pk), str(row.pk), label, result.ok))
+    writer.show(events.ToolFinished(writer.id, str(row.pk), label, result.ok, writer.turn.fence))
     call = as_call(row)
     messages = llm.ChatMessage("assistant", "", calls=(call,)), llm.ChatMessage("tool", result.text, call_id=call.id)
     return _Opening(messages, result.effects, result.receipts)
 
 
 def announce_if_leased(turn: Turn, event: FencedEvent) -> bool:
-    """Announce an event of a running turn, under its fence. False, and nothing is announced, when by our own clocks the
-    lease has run out: another runner may be answering, and only a renewal shows whether one is."""
+    """Announce an event of a running turn, which bears its fence. False, and nothing is announced, when by our own clocks
+    the lease has run out: another runner may be answering, and only a renewal shows whether one is."""
     if not holds_lease(turn):
         return False
-    live.announce(turn.conversation_id, replace(event, fence=turn.fence))
+    live.announce(turn.conversation_id, event)
     return True
 
 
@@ -183,7 +183,7 @@ class ReplyWriter:
     after the text before them. Text that may not be shown yet, because the lease must be renewed first, is shown later."""
 
     def __init__(self, turn: Turn, draft: live.ReplyDraft) -> None:
-        self.turn, self.draft = turn, draft
+        self.turn, self.draft, self.id = turn, draft, str(turn.pk)
         self.shown = 0  # code points that have been announced
         self.shown_at = 0.0
         self.timer: asyncio.TimerHandle | None = None
@@ -202,7 +202,7 @@ class ReplyWriter:
             self.timer = None
         text = self.draft.text[self.shown :]
         if text or rewrite:
-            if not announce_if_leased(self.turn, events.ReplyDelta(str(self.turn.pk), self.shown, text)):
+            if not announce_if_leased(self.turn, events.ReplyDelta(self.id, self.shown, text, self.turn.fence)):
                 return
             self.shown_at = time.monotonic()
             live.share_draft(self.turn.pk, self.draft)

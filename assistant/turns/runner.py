@@ -107,7 +107,7 @@ async def run(
         stop.set()
     draft = live.ReplyDraft(fence=turn.fence)
     live.keep_draft(turn.pk, draft)
-    announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
+    announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id), turn.fence))
     try:
         async with lease_kept(turn, stop):
             ending = await _answer(turn, draft, stop, means)
