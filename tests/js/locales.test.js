@@ -134,7 +134,10 @@ test("the month stands before the day where the server puts it there", () => {
 });
 
 test("the server and the widget read a clock of twelve hours in the same regions", () => {
-  const slots = readFileSync(new URL("../../assistant/services/booking/availability/wording.py", import.meta.url), "utf8");
+  const slots = readFileSync(
+    new URL("../../assistant/services/booking/availability/wording.py", import.meta.url),
+    "utf8",
+  );
   const regions = (name) =>
     [...slots.match(new RegExp(`^${name} = .*`, "m"))[0].matchAll(/"([A-Z]{2})"/g)].map(([, region]) => region);
   assert.deepEqual([regions("TWELVE_HOURS").sort(), regions("MONTH_FIRST")], [[...TWELVE_HOURS].sort(), MONTH_FIRST]);

@@ -76,16 +76,15 @@ const NEEDED = {
 /** And of a window's, be it the page's or the frame's. @type {Record<string, () => unknown>} */
 const NEEDED_TO_SHOW = {
   "Element.prototype": () => {
-    const place = document.createDocumentFragment(); // what has no parent element, as within a shadow root
+    const place = new DocumentFragment(); // what has no parent element, as within a shadow root
     const el = document.createElement("i");
     place.append("a", el);
-    el.append("b");
-    el.replaceChildren("c", document.createElement("b"), "d");
+    el.replaceChildren("b");
+    el.append(document.createElement("b"), "c");
     el.lastElementChild?.remove();
-    const isWhole =
-      el.textContent === "cd" && el.matches("i") && el.toggleAttribute("hidden") && el.closest("[hidden]") === el;
+    const found = [el.textContent, el.matches("i"), el.toggleAttribute("hidden"), el.closest("[hidden]") === el];
     el.remove();
-    return isWhole && place.textContent === "a";
+    return found + (place.textContent ?? "") === "bc,true,true,truea";
   },
   matchMedia: () => typeof globalThis.matchMedia("all").addEventListener === "function",
   requestAnimationFrame: () => typeof globalThis.requestAnimationFrame === "function",

@@ -8,7 +8,7 @@ const delta = (offset, text) => ({ type: "reply.delta", turn: "t", offset, text 
 const ended = { type: "turn.ended", turn: "t", seq: 1, outcome: "answered" };
 
 /** A flow on a clock of its own: `at` moves it on, and runs what is due meanwhile. */
-function flowing({ seen = true } = {}) {
+function flowing() {
   const store = createStore(initial(CONFIG));
   /** @type {{ run: () => void, due: number }[]} */
   let timers = [];
@@ -17,12 +17,7 @@ function flowing({ seen = true } = {}) {
     setTimeout: (run, ms) => timers.push({ run, due: time + ms }) && timers.at(-1),
     clearTimeout: (timer) => void (timers = timers.filter((one) => one !== timer)),
   };
-  const take = createFlow(
-    store,
-    /** @type {any} */ (world),
-    () => seen,
-    () => time,
-  );
+  const take = createFlow(store, /** @type {any} */ (world), () => time);
   const text = () => store.get().turn?.text;
   function at(ms) {
     for (let next; (next = timers.find(({ due }) => due <= 10_000 + ms));) {
@@ -92,14 +87,6 @@ test("nothing is shown of a conversation that was left meanwhile", () => {
   store.dispatch({ type: "conversation.left" });
   at(2_000);
   assert.equal(store.get().turn, null);
-});
-
-test("in a page that nobody sees, text is taken whole", () => {
-  const { take, text, at } = flowing({ seen: false });
-  take(delta(0, "We"));
-  at(200);
-  take(delta(2, " are open until six"));
-  assert.equal(text(), "We are open until six");
 });
 
 test("offsets count code points, also where letters are shown one by one", () => {

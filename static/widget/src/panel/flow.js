@@ -9,11 +9,10 @@ const LONGEST_MS = 500; // that text waits for its last word
  * @typedef {import("../store.js").WireEvent} WireEvent
  * @param {import("../store.js").Store} store
  * @param {Pick<import("../transport/index.js").World, "setTimeout" | "clearTimeout">} world
- * @param {() => boolean} seen whether anybody looks: in the background, timers take a second
  * @param {() => number} now in milliseconds
  * @returns {(event: WireEvent) => void}
  */
-export function createFlow(store, { setTimeout, clearTimeout }, seen = () => !document.hidden, now = Date.now) {
+export function createFlow(store, { setTimeout, clearTimeout }, now = Date.now) {
   /** The rest of the text that came last. @type {WireEvent[]} */
   let rest = [];
   let cameAt = 0;
@@ -38,7 +37,7 @@ export function createFlow(store, { setTimeout, clearTimeout }, seen = () => !do
   return (event) => {
     clearTimeout(timer);
     while (rest.length) showNext();
-    if (event.type !== "reply.delta" || !seen()) return store.dispatch(event);
+    if (event.type !== "reply.delta") return store.dispatch(event);
     const since = now() - cameAt;
     cameAt += since;
     // After a longer silence, such as a tool's, nobody knows when the next is due.
@@ -52,13 +51,14 @@ export function createFlow(store, { setTimeout, clearTimeout }, seen = () => !do
 /** The same text in at most so many events, each of some words; of a script without spaces, of some letters.
  * @param {WireEvent} delta @param {number} most @returns {WireEvent[]} */
 function inSteps(delta, most) {
-  const words = delta.text.match(/\s*\S+\s*$|\s*\S+/gu) ?? [];
-  const parts = words.length > 1 ? words : [...delta.text];
+  const words = delta.text.split(/(?=\s)/);
+  const parts = words[1] ? words : [...delta.text];
   const size = Math.ceil(parts.length / Math.max(1, Math.floor(most)));
   if (parts.length <= size) return [delta];
+  let { offset } = delta;
   const events = [];
-  for (let at = 0, offset = delta.offset; at < parts.length; at += size) {
-    const text = parts.slice(at, at + size).join("");
+  while (parts.length) {
+    const text = parts.splice(0, size).join("");
     events.push({ ...delta, offset, text });
     offset += [...text].length;
   }
