@@ -7,7 +7,7 @@ it changes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -71,14 +71,15 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     rows = list(changes.calendars_of(request).prefetch_related(offerings))
     writable = set(changes.calendars_of(request, model_admin.operate_rank).values_list("pk", flat=True))
     several = has_several(request)
+    now = timezone.localtime(timezone=_zone_of(rows))
     config = {
         "calendars": [_calendar(row, row.pk in writable, several) for row in rows],
         "addresses": {
             name: reverse(f"admin:assistant_schedule_{name}") for name in ("events", "book", "block", "unblock", "undo")
         },
         "appointment": reverse("admin:assistant_appointment_changelist"),
-        "offset": f"{timezone.localtime():%z}"[:3] + ":" + f"{timezone.localtime():%z}"[3:],
-        "today": timezone.localdate().isoformat(),
+        "offset": now.isoformat()[-6:],
+        "today": now.date().isoformat(),
     }
     context = {
         **model_admin.admin_site.each_context(request),
@@ -89,6 +90,12 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "states": [(state.value, state.label) for state in Appointment.State if state not in schedule.GONE],
     }
     return TemplateResponse(request, "admin/assistant/schedule.html", context)
+
+
+def _zone_of(calendars: list[Calendar]) -> tzinfo:
+    """Where it is now and today: where the calendars are, if that is one zone. Each one's times are shown in its own."""
+    zones = {row.timezone for row in calendars}
+    return ZoneInfo(zones.pop()) if len(zones) == 1 else timezone.get_current_timezone()
 
 
 def _calendar(row: Calendar, may_change: bool, several: bool) -> dict[str, Any]:

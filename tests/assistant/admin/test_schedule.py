@@ -264,3 +264,11 @@ def test_a_day_is_printed_with_its_appointments_and_blocked_times(calendar, staf
         assert said in page
     assert "Ada" not in staff.get(f"{BASE}schedule/print/", {"day": DAY + timedelta(days=1)}).content.decode()
     assert staff.get(f"{BASE}schedule/print/", {"day": "soon"}).status_code == 302
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])  # where it is never the same day
+def test_the_page_opens_on_the_day_that_it_is_where_the_calendars_are(calendar, staff, zone):
+    Calendar.objects.update(timezone=zone)
+    config = staff.get(f"{BASE}schedule/").context["config"]
+    now = timezone.now().astimezone(ZoneInfo(zone))
+    assert (config["today"], config["offset"]) == (now.date().isoformat(), now.isoformat()[-6:])
