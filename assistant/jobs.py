@@ -21,7 +21,7 @@ from assistant.errors import ToolError
 from assistant.models import Organization, StaffEvent
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
-from assistant.services import admin_pages
+from assistant.services import admin_pages, logins
 from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import browsing
 from assistant.services.booking.calendar_sync import busy_times, entries
@@ -72,6 +72,7 @@ SWEEP: Steps = {
 TIDY: Steps = {
     "usage and counters": budgets.sweep,
     "retention": retention.run,
+    "expired logins": logins.delete_expired,
 }
 
 
