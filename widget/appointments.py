@@ -22,7 +22,7 @@ from assistant.errors import InputError, InterworkyError, NotFound, ToolError, T
 from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language, sentence
 from assistant.services.booking.appointments import appointments, lookup
-from assistant.services.booking.availability import browsing, offers, slot_ids, wording
+from assistant.services.booking.availability import browsing, offers, slot_ids, wording, zone_names
 from assistant.services.booking.invitations import invitations
 from assistant.services.organizations import networks, rate_limits
 from assistant.services.organizations.looks import look_of_appointment
@@ -183,7 +183,7 @@ def _times(request: HttpRequest, appointment: Appointment, locale: str) -> dict[
     later = (offer.days[-1][0] + timedelta(days=1)).isoformat() if offer.days else ""
     is_first = not offer.days or not browsing.days_before(search, offer.days[0][0])
     earlier = "" if is_first else offer.days[0][0].isoformat()
-    times_in = label("times_in", locale, zone=offer.timezone)
+    times_in = label("times_in", locale, zone=zone_names.current(offer.timezone))
     return {"offer": offer, "days": days, "times_in": times_in, "day": day, "later": later, "earlier": earlier}
 
 
