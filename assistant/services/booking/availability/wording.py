@@ -7,7 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from assistant.models import Appointment, Service
@@ -96,6 +96,15 @@ def when(appointment: Appointment, zone_name: str = "", locale: str = "") -> str
         day = "" if start_there.date() == start.date() else f"{day_label(start_there.date(), start_there.date(), locale)}, "
         text += ", " + label("time_in_place", locale, time=f"{day}{clock(start_there, locale)}", place=place(other.key))
     return text
+
+
+def start(appointment: Appointment, zone_name: str = "", locale: str = "") -> str:
+    """ "Tuesday 8 January, 10:00": when it begins on the clock that leads, as `when` has it, in the few words that a subject
+    has room for; with the year where that is another one than today's."""
+    there = ZoneInfo(appointment.timezone)
+    zone, _ = leading(appointment.service, there, known_zone(zone_name) or there)
+    local = appointment.start_at.astimezone(zone)
+    return f"{day_label(local.date(), timezone.now().astimezone(zone).date(), locale)}, {clock(local, locale)}"
 
 
 def leading(service: Service, there: ZoneInfo, visitors: ZoneInfo) -> tuple[ZoneInfo, ZoneInfo]:
