@@ -72,6 +72,7 @@ SWEEP: Steps = {
 TIDY: Steps = {
     "usage and counters": budgets.sweep,
     "retention": retention.run,
+    "notifications": notifications.delete_settled,
     "expired logins": logins.delete_expired,
 }
 
