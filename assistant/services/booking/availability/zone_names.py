@@ -45,8 +45,10 @@ RENAMED = {
     "Pacific/Truk": "Pacific/Chuuk",
 }
 # Named for a part of a country, of which "Eastern" or "West" alone says nothing.
-COUNTRIES = ("Australia/ACT", "Australia/NSW", "Australia/North", "Australia/South", "Australia/West")
-COUNTRIES += ("Brazil/", "Canada/", "Chile/", "Mexico/", "US/")
+COUNTRIES = (
+    "Australia/ACT", "Australia/NSW", "Australia/North", "Australia/South", "Australia/West", "Brazil/", "Canada/", "Chile/",
+    "Mexico/", "US/",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
