@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
@@ -19,7 +21,7 @@ from assistant.errors import ToolError
 from assistant.models import Organization, StaffEvent
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
-from assistant.services import admin_pages
+from assistant.services import admin_pages, logins
 from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import browsing
 from assistant.services.booking.calendar_sync import busy_times, entries
@@ -44,26 +46,55 @@ EMBEDDED_AT_ONCE = 50  # organizations
 MODEL_PAGES = {"Providers": "assistant_provider_changelist", "Assistants": "assistant_assistant_changelist"}
 
 
+def _give_up_waiting() -> None:
+    for card in ledger.give_up_waiting():
+        browsing.offer_again(card)
+
+
+Steps = Mapping[str, Callable[[], Any]]  # in the order in which they run, by the names that the log has
+SWEEP: Steps = {
+    "deliveries": outbox.enqueue_due,
+    "notifications": notifications.enqueue_due,
+    "answers by e-mail": email_answers.send_due,
+    "held times": holds.expire_holds,
+    "unconfirmed calls": _give_up_waiting,
+    "reminders": reminders.send_due,
+    "orphaned calls": ledger.close_orphans,
+    "documents to read": documents.enqueue_due,
+    "documents to index": documents.index_due,
+    "busy times": busy_times.enqueue_due,
+    "entries in outside calendars": entries.enqueue_due,
+    "replays": replays.enqueue_due,
+    "erasures": erasure.finish_due,
+    "voice calls": voice_calls.end_due,
+    "dropped files": storing.delete_dropped,
+}
+TIDY: Steps = {
+    "usage and counters": budgets.sweep,
+    "retention": retention.run,
+    "notifications": notifications.delete_settled,
+    "expired logins": logins.delete_expired,
+}
+
+
+def run_steps(job: str, steps: Steps) -> list[str]:
+    """Run every step, whatever becomes of the others; returns the names of those that failed. Each of them is logged, and
+    finds its work again at the next run."""
+    failed = []
+    for name, run in steps.items():
+        try:
+            run()
+        except Exception:
+            log.exception("The step “%s” of the job “%s” failed. The next run tries it again.", name, job)
+            failed.append(name)
+    return failed
+
+
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
 @fresh_connections()
 def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
-    outbox.enqueue_due()
-    notifications.enqueue_due()
-    email_answers.send_due()
-    holds.expire_holds()
-    for card in ledger.give_up_waiting():
-        browsing.offer_again(card)
-    reminders.send_due()
-    ledger.close_orphans()
-    documents.enqueue_due()
-    documents.index_due()
-    busy_times.enqueue_due()
-    entries.enqueue_due()
-    replays.enqueue_due()
-    erasure.finish_due()
-    voice_calls.end_due()
-    storing.delete_dropped()
+    run_steps("sweep", SWEEP)
 
 
 @shared_task(name="assistant.jobs.read_mailbox")  # type: ignore[untyped-decorator]
@@ -95,8 +126,7 @@ def embed() -> None:
 @fresh_connections()
 def tidy() -> None:
     """Let go of what has been kept for long enough. Every hour."""
-    budgets.sweep()
-    retention.run()
+    run_steps("tidy", TIDY)
 
 
 @shared_task(name="assistant.jobs.watch_models")  # type: ignore[untyped-decorator]

@@ -18,11 +18,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from assistant.errors import InterworkyError, NotFound, TooMuch
+from assistant.errors import InputError, InterworkyError, NotFound, ToolError, TooMuch
 from assistant.models import Appointment, Service
-from assistant.sentences import catalogue, label, language
+from assistant.sentences import catalogue, label, language, sentence
 from assistant.services.booking.appointments import appointments, lookup
-from assistant.services.booking.availability import browsing, offers, slot_ids, wording
+from assistant.services.booking.availability import browsing, offers, slot_ids, wording, zone_names
 from assistant.services.booking.invitations import calendar_files, descriptions
 from assistant.services.organizations import networks, rate_limits
 from assistant.services.organizations.looks import look_of_appointment
@@ -48,7 +48,10 @@ TITLES = {
     Appointment.State.DECLINED: "is_declined",
 }
 # What an error says is for a model; whether the appointment is cancelled or over, the page says itself.
-REFUSALS = {"slot_taken": "just_taken", "slot_gone": "just_taken", "busy": "busy_now", "reason_too_long": "too_long"}
+REFUSALS = {
+    "slot_taken": "just_taken", "slot_gone": "just_taken", "unknown_slot": "choose_time", "busy": "busy_now",
+    "reason_too_long": "too_long",
+}  # fmt: skip
 
 
 def holder_of(token: str) -> str:
@@ -76,18 +79,34 @@ def of_link(view: Callable[[HttpRequest, Appointment], HttpResponseBase]) -> Cal
 @of_link
 def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
     """The appointment, and what can still be done with it; POST does that and redirects back here."""
-    refused = ""
+    refused, status = "", 200
     if request.method == "POST":
         try:
-            if request.POST.get("do") == "cancel":
-                appointments.cancel(appointment, reason=request.POST.get("reason", ""))
-                return hardened(HttpResponseRedirect(request.path))
-            appointments.reschedule(appointment, _picked(appointment, request.POST.get("slot", "")))
-            return hardened(HttpResponseRedirect(f"{request.path}?done=move"))
+            return hardened(HttpResponseRedirect(f"{request.path}{_done(request, appointment)}"))
+        except InputError as error:  # no form of ours sends it
+            refused, status = sentence(error.code, descriptions.locale_of(appointment)), 400
         except InterworkyError as error:
             refused = refusal(error, descriptions.locale_of(appointment))
             appointment.refresh_from_db()
-    return hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
+    return hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused), status=status))
+
+
+def _done(request: HttpRequest, appointment: Appointment) -> str:
+    """Do what the form asks for; returns the query of the page that says so. Raises `InputError` for anything else."""
+    # A page that was open while we were upgraded names the time alone.
+    do = request.POST.get("do", "move" if "slot" in request.POST else "")
+    if do == "cancel":
+        appointments.cancel(appointment, reason=request.POST.get("reason", ""))
+        return ""
+    if do == "move":
+        try:
+            pick = _picked(appointment, request.POST.get("slot", ""))
+        except ToolError:
+            appointments.check_changeable(appointment)  # else another time would not help
+            raise
+        appointments.reschedule(appointment, pick)
+        return "?done=move"
+    raise InputError("An appointment is cancelled or moved.")
 
 
 def refusal(error: InterworkyError, locale: str) -> str:
@@ -95,6 +114,7 @@ def refusal(error: InterworkyError, locale: str) -> str:
 
 
 def _picked(appointment: Appointment, slot: str) -> slot_ids.Pick:
+    """Raises `ToolError`."""
     return slot_ids.read(slot, Service.objects.filter(pk=appointment.service_id))
 
 
@@ -131,7 +151,7 @@ def _until(appointment: Appointment, locale: str) -> str:
 
 def _asked(request: HttpRequest, appointment: Appointment, locale: str) -> dict[str, Any]:
     """What the page asks for: to cancel, to choose another time, or to say yes to the one that was chosen."""
-    asks = request.POST.get("do", "") or request.GET.get("do", "") or ("move" if request.method == "POST" else "")
+    asks = request.POST.get("do", "") or request.GET.get("do", "") or ("move" if "slot" in request.POST else "")
     if asks != "move":
         return {"asks": asks if asks == "cancel" else "", "reason": request.POST.get("reason", "")}
     if slot := request.GET.get("slot", ""):
@@ -163,7 +183,7 @@ def _times(request: HttpRequest, appointment: Appointment, locale: str) -> dict[
     later = (offer.days[-1][0] + timedelta(days=1)).isoformat() if offer.days else ""
     is_first = not offer.days or not browsing.days_before(search, offer.days[0][0])
     earlier = "" if is_first else offer.days[0][0].isoformat()
-    times_in = label("times_in", locale, zone=offer.timezone)
+    times_in = label("times_in", locale, zone=zone_names.current(offer.timezone))
     return {"offer": offer, "days": days, "times_in": times_in, "day": day, "later": later, "earlier": earlier}
 
 

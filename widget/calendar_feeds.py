@@ -9,6 +9,7 @@ from assistant.errors import NotFound, TooMuch
 from assistant.services.booking.calendar_sync import feeds
 from assistant.services.organizations import networks, rate_limits
 from widget.appointments import holder_of
+from widget.conditional import is_unchanged
 
 HEADERS = {"Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
@@ -23,7 +24,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
         return _plain("Too many requests.", 429, {"Retry-After": str(error.retry_after_seconds)})
     except NotFound:
         return _plain("No such calendar. Its address may have been renewed.", 404, {})
-    if etag in [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]:
+    if is_unchanged(request, etag):
         return HttpResponseNotModified(headers={**HEADERS, "ETag": etag})
     return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers={**HEADERS, "ETag": etag})
 

@@ -9,6 +9,7 @@ from assistant.async_db import in_db
 from assistant.errors import NotFound, TooMuch
 from assistant.services.organizations import networks, pictures, rate_limits
 from widget import pages
+from widget.conditional import is_unchanged
 
 HEADERS = {
     "Access-Control-Allow-Origin": "*",  # the widget fetches it on other sites, and draws it where they allow no images
@@ -27,8 +28,10 @@ async def show(request: HttpRequest, name: str) -> HttpResponse:
     except (NotFound, TooMuch) as error:
         return pages.refused(request, error)
     etag = f'"{picture.pk}"'
-    unchanged = request.headers.get("if-none-match") == etag
-    response = HttpResponse(status=304) if unchanged else HttpResponse(bytes(picture.data), content_type=picture.type)
+    if is_unchanged(request, etag):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(bytes(picture.data), content_type=picture.type)
     response["ETag"] = etag
     for header, value in HEADERS.items():
         response[header] = value

@@ -11,20 +11,25 @@ import hashlib
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from assistant.errors import TooMuch
 from assistant.services.organizations import rate_limits
 
 AT_ONCE, WAITING = 2, 20  # requests for the log-in page; more wait, and then are refused
 HASH_SECONDS = 20  # that an attempt waits for its turn
+DELETED_AT_ONCE = 1000
 
 _hashing = threading.BoundedSemaphore(1)
 
@@ -101,3 +106,14 @@ def is_staff_session(key: str) -> bool:
     session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = session.get(SESSION_KEY)
     return user is not None and User.objects.filter(pk=user, is_active=True, is_staff=True).exists()
+
+
+def delete_expired(now: datetime | None = None) -> int:
+    """Delete logins that have expired, and what was kept of the address and browser of any login that is over; returns how
+    many logins. The next run deletes what is left."""
+    expired = Session.objects.filter(expire_date__lt=now or timezone.now()).order_by("expire_date")
+    found = list(expired.values_list("pk", flat=True)[:DELETED_AT_ONCE])
+    Session.objects.filter(pk__in=found).delete()
+    over = UserSession.objects.filter(~Exists(Session.objects.filter(session_key=OuterRef("session_key"))))
+    UserSession.objects.filter(pk__in=list(over.values_list("pk", flat=True)[:DELETED_AT_ONCE])).delete()
+    return len(found)

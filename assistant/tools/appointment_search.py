@@ -7,7 +7,7 @@ from typing import Any
 from assistant.llm import ToolResult
 from assistant.models import Calendar, Card, Service, Visitor
 from assistant.sentences import label
-from assistant.services.booking.availability import browsing, menus, offers, wording
+from assistant.services.booking.availability import browsing, menus, offers, wording, zone_names
 from assistant.services.conversations import cards
 from assistant.tools.kind import Context
 
@@ -73,7 +73,8 @@ def find_times(context: Context, arguments: dict[str, Any]) -> ToolResult:
         text.append(f"{wording.day_label(day, offer.today)} ({day.isoformat()}):")
         text.extend(f"- {slot.label} [slot {slot.id}]" for slot in free)
     text.append(f"These are for: {menu.line(service, calendar)}")
-    text.append(f"Times are in {offer.timezone}. Today is {wording.day_label(offer.today)} ({offer.today.isoformat()}).")
+    zone = zone_names.current(offer.timezone)
+    text.append(f"Times are in {zone}. Today is {wording.day_label(offer.today)} ({offer.today.isoformat()}).")
     if wording.reads_twelve_hours(locale_of(context)):
         text.append("The visitor reads them on a 12-hour clock: 2:30 PM for 14:30.")
     if show(context, service, calendar, offer, "nothing_then" if offer.problem else ""):

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from assistant import jobs, outbound
-from assistant.models import Delivery, Organization, Provider
+from assistant.models import Appointment, Delivery, Organization, Provider
 from assistant.providers import retirements
+from assistant.services.booking.appointments import holds
 from tests import make
 
 pytestmark = pytest.mark.django_db
 END = date(2031, 6, 1)
+NINE = datetime(2030, 1, 8, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +117,49 @@ def test_a_retirement_is_not_announced_again_after_old_rows_were_deleted(home):
     jobs.sweep()
     jobs.tidy()
     assert mails(20) == told == ["team@example.com"]
+
+
+# --- Steps ------------------------------------------------------------------------------------------------------------
+
+
+def broken(table: str) -> Callable[..., Any]:
+    """Every statement about a table fails, as when it is locked or damaged."""
+
+    def run(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if f'"{table}"' in sql:
+            raise OperationalError(f"{table} cannot be read")
+        return execute(sql, params, many, context)
+
+    return run
+
+
+def steps_that_failed(caplog: pytest.LogCaptureFixture) -> list[Any]:
+    return [record.args[0] for record in caplog.records if record.name == jobs.log.name and record.levelno == logging.ERROR]
+
+
+def test_a_step_that_fails_is_logged_by_its_name_and_the_others_run(caplog):
+    ran: list[str] = []
+
+    def fail() -> None:
+        raise ValueError("not today")
+
+    steps = {"one": lambda: ran.append("one"), "two": fail, "three": lambda: ran.append("three")}
+    assert jobs.run_steps("sweep", steps) == ["two"] and ran == ["one", "three"]
+    assert steps_that_failed(caplog) == ["two"] and "not today" in caplog.text
+
+
+def test_no_step_of_the_sweep_keeps_the_others_from_running(caplog):
+    talk = make.conversation()
+    calendar = make.calendar(talk.organization)
+    held = holds.hold(make.pick(calendar, NINE), conversation=talk, now=NINE - timedelta(days=1))
+    Appointment.objects.update(held_until=timezone.now())
+    with connection.execute_wrapper(broken("assistant_delivery")):
+        jobs.sweep()
+    held.refresh_from_db()
+    assert "deliveries" in steps_that_failed(caplog) and held.state == "expired"
+
+
+def test_no_step_of_tidying_keeps_the_others_from_running(caplog, home):
+    with connection.execute_wrapper(broken("assistant_usage")):
+        jobs.tidy()
+    assert steps_that_failed(caplog) == ["usage and counters"]

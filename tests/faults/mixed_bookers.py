@@ -136,7 +136,7 @@ def _by_card(calendar: Calendar, pick: Pick, name: str) -> None:
 def _by_link(calendar: Calendar, pick: Pick, name: str) -> None:
     own = Appointment.objects.get(email=f"link{name}@example.com")
     page, slot = f"/appointments/{links.token_of(own)}/", slot_ids.issue(pick.service, calendar, pick.start_at)
-    answer = Client(SERVER_NAME="localhost").post(page, {"slot": slot})
+    answer = Client(SERVER_NAME="localhost").post(page, {"do": "move", "slot": slot})
     if answer.status_code != 302:
         text = answer.content.decode()
         raise ToolError(text, code="slot_taken" if "just been taken" in text else "refused")

@@ -127,9 +127,29 @@ def test_a_time_that_is_gone_or_made_up_is_refused_in_words(visitor, appointment
     holds.hold(make.pick(appointment.calendar, other.start_at))
     assert "has just been taken" in visitor.post(address(appointment), {"slot": other.id}).content.decode()
     for slot in ("", "x", "zzzzzzzz-00000000"):
-        assert 'role="alert"' in visitor.post(address(appointment), {"slot": slot}).content.decode()
+        page = visitor.post(address(appointment), {"do": "move", "slot": slot})
+        text = page.content.decode()
+        assert page.status_code == 200 and "Please choose one of the times shown." in text
+        assert 'role="alert"' in text and "Choose another time" in text and "can no longer be changed" not in text
     appointment.refresh_from_db()
     assert appointment.sequence == 0
+
+
+def test_what_can_no_longer_be_moved_is_not_asked_for_another_time(visitor, appointment):
+    appointments.cancel(appointment)
+    text = visitor.post(address(appointment), {"do": "move", "slot": "x"}).content.decode()
+    assert "can no longer be changed" in text and "choose one of the times" not in text
+
+
+@pytest.mark.parametrize("do", ["", "keep", "cancelled", "MOVE", "\x00", None])
+def test_a_form_that_asks_for_anything_else_changes_nothing_and_is_told_so(visitor, appointment, do):
+    slot = make.offer(appointment.calendar).slots[3]
+    asked = {} if do is None else {"do": do, "slot": slot.id}
+    page = visitor.post(address(appointment), asked)
+    assert page.status_code == 400 and "That could not be understood." in page.content.decode()
+    assert appointment.reference in page.content.decode()
+    appointment.refresh_from_db()
+    assert (appointment.sequence, appointment.state) == (0, "confirmed")
 
 
 def test_a_page_that_waited_too_long_for_the_calendar_says_that_nothing_was_changed_and_to_try_again():
@@ -160,7 +180,9 @@ def test_a_time_is_moved_only_after_the_page_has_asked_and_then_it_says_so(visit
     asked = visitor.get(address(appointment) + f"?do=move&slot={slot.id}").content.decode()
     appointment.refresh_from_db()
     assert "Move this appointment?" in asked and slot.label in asked and appointment.sequence == 0
-    moved = visitor.post(address(appointment), {"slot": slot.id}, follow=True).content.decode()
+    form = dict(re.findall(r'name="(\w+)" value="([^"]+)"', asked))
+    assert form == {"do": "move", "slot": slot.id}
+    moved = visitor.post(address(appointment), form, follow=True).content.decode()
     assert "The new time is saved." in moved
     made_up = visitor.get(address(appointment) + "?do=move&slot=x").content.decode()
     assert "Choose another time" in made_up

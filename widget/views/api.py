@@ -31,6 +31,7 @@ from assistant.services.organizations import access as organization_access
 from assistant.services.organizations import networks, office_hours, pictures
 from widget import access, feed, frames
 from widget.assets import version
+from widget.conditional import is_unchanged
 from widget.views.api_view import address_of, answer, api_view, body_of, network_of, problem, raw_headers
 
 HEARTBEAT_SECONDS = 15
@@ -42,7 +43,7 @@ async def config(request: HttpRequest, key: str) -> HttpResponse:
     shown = await in_db(_shown)(key, access.origin_of(raw_headers(request)), networks.network_of(address_of(request)))
     body = orjson.dumps(shown)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
+    response = HttpResponse(status=304) if is_unchanged(request, etag) else HttpResponse(body)
     response["Content-Type"] = "application/json"
     response["ETag"] = etag
     response["Cache-Control"] = "public, no-cache"  # a change by staff shows at once; an unchanged answer is a 304

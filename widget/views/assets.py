@@ -7,6 +7,7 @@ from django.utils.cache import patch_vary_headers
 
 from assistant.services import pinned_loader
 from widget.assets import assets, version
+from widget.conditional import is_unchanged
 
 
 async def loader(request: HttpRequest) -> HttpResponse:
@@ -27,7 +28,7 @@ def _asset(request: HttpRequest, name: str, caching: str) -> HttpResponse:
     asset = assets().get(name)
     if asset is None:
         raise Http404
-    if request.headers.get("if-none-match") == asset.etag:
+    if is_unchanged(request, asset.etag):
         response = HttpResponse(status=304)
     else:
         accepted = request.headers.get("accept-encoding", "")

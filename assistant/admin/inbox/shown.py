@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from assistant.models import CannedReply, Card, Conversation, Message
-from assistant.services.booking.availability import wording
+from assistant.services.booking.availability import wording, zone_names
 from assistant.services.files.uploads import size_of
 
 EARLIER = 5
@@ -170,7 +170,7 @@ def _facts(conversation: Any, page: dict[str, Any]) -> list[list[str]]:
         ["E-mail", visitor.email + verified if visitor.email else ""],
         ["Phone", visitor.phone],
         ["Language", visitor.locale or conversation.language],
-        ["Time zone", f"{zone.key}, {timezone.now().astimezone(zone):%H:%M} there" if zone else ""],
+        ["Time zone", f"{zone_names.current(zone.key)}, {timezone.now().astimezone(zone):%H:%M} there" if zone else ""],
         ["Assistant", conversation.assistant.name],
         ["Site", conversation.origin],
     ]

@@ -52,8 +52,16 @@ def send_due(limit: int = AT_ONCE) -> int:
     due = Conversation.objects.filter(mail_due_at__lte=timezone.now()).order_by("mail_due_at")
     found = list(due.values_list("pk", flat=True)[:limit])
     for pk in found:
-        _send(pk)
+        _try(pk)
     return len(found)
+
+
+def _try(conversation_id: UUID) -> None:
+    try:
+        _send(conversation_id)
+    except Exception:  # one that cannot be sent must not hold up the others, so it comes after them the next time
+        log.exception("conversation %s: its answers could not be queued as an e-mail", conversation_id)
+        Conversation.objects.filter(pk=conversation_id).update(mail_due_at=timezone.now() + AFTER)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from assistant import signatures
 from assistant.errors import InputError, ToolError, TooMuch
 from assistant.models import Card, Conversation, Delivery, Visitor
 from assistant.sentences import label
+from assistant.services import typed_numbers
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.organizations import rate_limits
@@ -156,7 +157,7 @@ def _too_many(conversation: Conversation) -> bool:
 
 
 def _is_right(card: Card, code: str) -> bool:
-    given = "".join(char for char in code if char.isdecimal())
+    given = "".join(char for char in typed_numbers.in_ascii(code) if char.isdecimal())
     codes = _codes(str(card.pk), card.action["email"], card.action["number"])
     if any([constant_time_compare(given, code) for code in codes]):
         proven = {"email": card.action["email"], "email_verified_at": timezone.now()}

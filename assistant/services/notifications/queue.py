@@ -7,7 +7,7 @@ at once; both are tried again for some hours.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -37,6 +37,9 @@ PUSH_MESSAGE_AFTER = timedelta(seconds=5)  # an inbox that shows the conversatio
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 MAX_ATTEMPTS = 12  # with those waits: some five hours
 LEASE = timedelta(minutes=2)  # longer than a request may take
+# Those about no conversation, once they are settled. Longer than any period of which staff are told once, such as a month of
+# a budget: as long as the row is there, they are not told again.
+KEEP_SETTLED, DELETED_AT_ONCE = timedelta(days=62), 1000
 
 
 def notify(
@@ -230,3 +233,16 @@ def failed(row: Notification, why: str, *, for_good: bool = False) -> None:
 def _settle(row: Notification, **outcome: Any) -> bool:
     held = Notification.objects.filter(pk=row.pk, fence=row.fence, state=Notification.State.QUEUED)
     return bool(held.update(leased_until=None, **outcome))
+
+
+# --- Letting go -------------------------------------------------------------------------------------------------------
+
+
+def delete_settled(now: datetime | None = None) -> int:
+    """Delete old notifications that are about no conversation, such as those of budgets, of providers and tests of webhooks;
+    returns how many. The others go with their conversation, and what still waits is sent first."""
+    old = Notification.objects.filter(conversation=None, created_at__lt=(now or timezone.now()) - KEEP_SETTLED)
+    settled = old.exclude(state=Notification.State.QUEUED).order_by("created_at")
+    found = list(settled.values_list("pk", flat=True)[:DELETED_AT_ONCE])
+    Notification.objects.filter(pk__in=found).delete()
+    return len(found)

@@ -115,9 +115,9 @@ async def test_a_visitor_who_reads_a_clock_of_twelve_hours_gets_one_everywhere(c
     await click(conversation, "confirm", "confirm")
     assert "12:00 PM–12:30 PM" in (await row("receipt")).content["lines"][0][1]
     letter = await in_db(Delivery.objects.get)(to="ann@example.com")
-    assert "12:00 PM–12:30 PM" in letter.subject and "12:00 PM–12:30 PM" in letter.text
+    assert ", 12:00 PM · " in letter.subject and "12:00 PM–12:30 PM" in letter.text
     team = await in_db(Delivery.objects.get)(to="team@example.com")
-    assert "12:00–12:30" in team.subject, "a team reads the clock that it always does"
+    assert ", 12:00 · " in team.subject, "a team reads the clock that it always does"
     page = await in_db(Client().get)(links.manage_url(await Appointment.objects.aget()) + "?do=move")
     assert "12:30 PM" in page.content.decode() or "9:00 AM" in page.content.decode()
 

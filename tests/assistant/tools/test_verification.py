@@ -131,6 +131,17 @@ async def test_five_wrong_codes_end_it(asked, talk):
     assert not (await Visitor.objects.aget(pk=talk.visitor_id)).email_verified_at
 
 
+@pytest.mark.parametrize("zero", [0x660, 0x6F0, 0x966, 0xFF10])
+async def test_a_code_is_right_in_the_digits_of_any_script(asked, talk, zero):
+    await asked()
+    await in_db(click)(talk, "confirm", email="ann@example.com")
+    code = await in_db(mailed)()
+    typed = "".join(chr(zero + int(digit)) for digit in code)
+    assert await in_db(click)(talk, "confirm", code=f"\u200f{typed[:3]}\u00a0{typed[3:]}") is not None
+    card = await talk.cards.aget()
+    assert card.state == "answered" and "wrong" not in card.action
+
+
 async def test_only_the_newest_code_counts_and_only_on_its_card(asked, talk):
     await asked()
     await in_db(click)(talk, "confirm", email="ann@example.com")

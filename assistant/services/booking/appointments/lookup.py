@@ -12,6 +12,7 @@ from assistant.models import Appointment, Conversation, Organization, Visitor
 from assistant.services.booking.availability import wording
 from assistant.services.booking.invitations import links
 from assistant.services.booking.locks import RELATED
+from assistant.services.typed_numbers import in_ascii
 
 HIDDEN = [Appointment.State.HELD, Appointment.State.EXPIRED]  # no appointments yet
 
@@ -31,7 +32,7 @@ def for_visitor(organization: Organization, visitor: Visitor | None, reference: 
     Raises `ToolError`, the same for unknown and foreign ones, which lists their upcoming appointments.
     """
     mine = organization.appointments.filter(visitor=visitor, visitor__isnull=False).select_related(*RELATED)
-    found = mine.exclude(state__in=HIDDEN).filter(reference=reference.strip().upper()).first()
+    found = mine.exclude(state__in=HIDDEN).filter(reference=in_ascii(reference).upper()).first()
     if found is not None:
         return found
     ahead = mine.upcoming(timezone.now())[:5]

@@ -7,12 +7,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from assistant.models import Appointment, Service
 from assistant.models.organizations.organization import validate_timezone
 from assistant.sentences import catalogue, label, language
+from assistant.services.booking.availability import zone_names
 
 # Where English is read on a clock of twelve hours (CLDR 48, `timeFormats` of en and its regions), and where the month
 # stands before the day.
@@ -75,7 +76,7 @@ def _formatted(day: date, pattern: str, locale: str) -> str:
 def moment(at: datetime, zone_name: str, locale: str = "") -> str:
     """ "Tuesday 8 January 2030, 10:00 (Europe/Berlin)": an instant on the clock of `zone_name`."""
     local = at.astimezone(ZoneInfo(zone_name))
-    return f"{day_label(local.date(), locale=locale)}, {clock(local, locale)} ({zone_name})"
+    return f"{day_label(local.date(), locale=locale)}, {clock(local, locale)} ({zone_names.current(zone_name)})"
 
 
 def when(appointment: Appointment, zone_name: str = "", locale: str = "") -> str:
@@ -88,12 +89,22 @@ def when(appointment: Appointment, zone_name: str = "", locale: str = "") -> str
     theirs = known_zone(zone_name) or there
     zone, other = leading(appointment.service, there, theirs)
     start, end = appointment.start_at.astimezone(zone), appointment.end_at.astimezone(zone)
-    text = f"{day_label(start.date(), locale=locale)}, {clock(start, locale)}–{clock(end, locale)} ({zone.key})"
+    text = f"{day_label(start.date(), locale=locale)}, {clock(start, locale)}–{clock(end, locale)}"
+    text += f" ({zone_names.current(zone.key)})"
     start_there = appointment.start_at.astimezone(other)
     if start_there.utcoffset() != start.utcoffset():
         day = "" if start_there.date() == start.date() else f"{day_label(start_there.date(), start_there.date(), locale)}, "
         text += ", " + label("time_in_place", locale, time=f"{day}{clock(start_there, locale)}", place=place(other.key))
     return text
+
+
+def start(appointment: Appointment, zone_name: str = "", locale: str = "") -> str:
+    """ "Tuesday 8 January, 10:00": when it begins on the clock that leads, as `when` has it, in the few words that a subject
+    has room for; with the year where that is another one than today's."""
+    there = ZoneInfo(appointment.timezone)
+    zone, _ = leading(appointment.service, there, known_zone(zone_name) or there)
+    local = appointment.start_at.astimezone(zone)
+    return f"{day_label(local.date(), timezone.now().astimezone(zone).date(), locale)}, {clock(local, locale)}"
 
 
 def leading(service: Service, there: ZoneInfo, visitors: ZoneInfo) -> tuple[ZoneInfo, ZoneInfo]:
@@ -103,8 +114,8 @@ def leading(service: Service, there: ZoneInfo, visitors: ZoneInfo) -> tuple[Zone
 
 
 def place(zone_name: str) -> str:
-    """ "New York" of America/New_York."""
-    return zone_name.rsplit("/", 1)[-1].replace("_", " ")
+    """ "New York" of America/New_York, and "Kolkata" of Asia/Calcutta."""
+    return zone_names.current(zone_name).rsplit("/", 1)[-1].replace("_", " ")
 
 
 @lru_cache(maxsize=1024)

@@ -17,6 +17,7 @@ from assistant.sentences import label
 from assistant.services.booking.invitations import phones
 from assistant.services.deliveries import outbox
 from assistant.services.primary_keys import parse_pk
+from assistant.services.typed_numbers import in_ascii
 
 MOST_CHARS = 300
 NAME_CHARS = 120
@@ -91,10 +92,11 @@ def _problem(field: Mapping[str, Any], value: str) -> str:
     if not value or (input_type == "checkbox" and value != TICKED):
         return "" if field.get("optional") else "must_tick" if input_type == "checkbox" else "fill_this_in"
     if input_type == "tel":
-        plausible = _PHONE.fullmatch(value) and sum(char.isdigit() for char in value) >= 5
+        typed = in_ascii(value)
+        plausible = _PHONE.fullmatch(typed) and sum(map(str.isdigit, typed)) >= 5
         return "" if plausible and not phones.is_impossible(value) else "bad_phone"
     if input_type == "number":
-        return "" if _NUMBER.fullmatch(value) else "not_number"
+        return "" if _NUMBER.fullmatch(in_ascii(value)) else "not_number"
     if input_type == "select":
         return "" if value in field.get("options", []) else "not_choice"
     if input_type == "email":
@@ -150,7 +152,8 @@ def _answer(field: FormField, given: str, locale: str) -> dict[str, Any]:
     if field.kind == FormField.Kind.CHECKBOX:
         value, said = label("yes", field.service.organization.team_language), label("yes", locale)
     else:
-        value = given = outbox.one_line(given, MOST_CHARS)
+        plain = in_ascii(given) if field.kind == FormField.Kind.NUMBER else given
+        value = given = outbox.one_line(plain, MOST_CHARS)
         said = _option(given, field.option_list, field.options_in(locale))
     asked = field.text_in("label", locale)
     return {"field": field.pk, "label": field.label, "given": given, "value": value, "asked": asked, "said": said}

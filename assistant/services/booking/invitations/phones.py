@@ -7,28 +7,30 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 
 from assistant.models import Organization
 from assistant.services.deliveries.outbox import one_line
+from assistant.services.typed_numbers import in_ascii
 
 
 def normal(text: str, organization: Organization) -> str:
     """A number in its international form, "+44 20 7946 0000"; what cannot be read as one stays as it was typed, since staff
     may still understand it. A number without a country is one of the organization's own."""
-    typed = one_line(text, 40)
+    typed = one_line(in_ascii(text), 40)
     found = _parsed(typed, organization)
     return phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL)[:40] if found else typed
 
 
 def dialled(text: str, organization: Organization) -> str:
     """A number as gateways take it (E.164), "+442079460000"; "" for what is no complete number."""
-    found = _parsed(text, organization)
+    found = _parsed(in_ascii(text), organization)
     return phonenumbers.format_number(found, PhoneNumberFormat.E164) if found and not found.extension else ""
 
 
 def is_impossible(text: str) -> bool:
     """Whether a number with its country code cannot exist: too short, too long, or of no country."""
-    if not text.strip().startswith("+"):
+    typed = in_ascii(text)
+    if not typed.startswith("+"):
         return False
     try:
-        return not _is_complete(phonenumbers.parse(text))
+        return not _is_complete(phonenumbers.parse(typed))
     except NumberParseException:
         return True
 

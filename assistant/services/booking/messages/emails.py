@@ -39,10 +39,12 @@ def visitors_email(
     if message.strip():
         about["lines"].append(Line(label("team_message", locale), outbox.one_line(message, 500)))
     about["lines"] += _instead(instead, locale)
-    start = wording.when(appointment, appointment.visitor_timezone, locale)
+    # Phones show some forty letters of a subject: the end and the zones stand in the e-mail.
+    start = wording.start(appointment, appointment.visitor_timezone, locale)
     subject = f"{about['title']}: {start} · {appointment.organization.name}"
     if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.VISITOR, locale):
-        values = _values(appointment, change, locale, start)
+        when = wording.when(appointment, appointment.visitor_timezone, locale)
+        values = _values(appointment, change, locale, when)
         about["note"] = message_templates.fill(own.text, values)
         subject = message_templates.fill(own.subject, values) or subject
     email = _email(subject, about, reply_to=appointment.organization.team_email)
@@ -115,7 +117,7 @@ def teams_email(appointment: Appointment, change: Change, template: MessageTempl
         "manage": label("answer_request" if change == "requested" else "in_admin", locale),
         "to_team": True,
     }
-    subject = f"{title}: {appointment.service.name}, {when}"
+    subject = f"{title}: {wording.start(appointment, locale=locale)} · {appointment.service.name}"
     if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.TEAM, locale):
         values = _values(appointment, change, locale, when)
         values |= {name: outbox.one_line(getattr(appointment, name), 300) for name in message_templates.TYPED}

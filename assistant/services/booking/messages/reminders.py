@@ -9,14 +9,18 @@ appointment was booked or moved: its visitor has just been told.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assistant.models import Appointment, AppointmentNotice, Service
+from assistant.models.booking.services import parse_reminder_hours
 from assistant.services.booking.locks import fresh, locked
 from assistant.services.booking.messages import announcements
 
@@ -32,9 +36,8 @@ State = Appointment.State
 def send_due(now: datetime | None = None, *, limit: int = 200) -> int:
     """Queue the reminders and follow-ups that are due; returns of how many appointments."""
     now = now or timezone.now()
-    asked = Service.objects.filter(organization__active=True)
-    found = {pk: remind for service in asked.exclude(reminder_hours="") for pk in _to_remind(service, now)[:limit]}
-    found |= {pk: ask for service in asked.exclude(follow_up_hours=None) for pk in _to_ask(service, now)[:limit]}
+    found = dict.fromkeys(_to_remind(now).values_list("pk", flat=True)[:limit], remind)
+    found |= dict.fromkeys(_to_ask(now).values_list("pk", flat=True)[:limit], ask)
     return sum(_try(send, appointment, now) for appointment, send in list(found.items())[:limit])
 
 
@@ -46,17 +49,24 @@ def _try(send: Callable[[UUID, datetime], bool], appointment_id: UUID, now: date
         return False
 
 
-def _to_remind(service: Service, now: datetime) -> list[UUID]:
-    found: list[UUID] = []
-    for hours in service.reminders:
-        sent = AppointmentNotice.objects.filter(
-            appointment=OuterRef("pk"), name=_name(hours), covers_until__gt=OuterRef("start_at")
-        )
-        rows = service.appointments.filter(
-            ~Exists(sent), state=State.CONFIRMED, start_at__gt=now, start_at__lte=now + timedelta(hours=hours)
-        )
-        found += rows.order_by("start_at").values_list("pk", flat=True)
-    return list(dict.fromkeys(found))
+def _to_remind(now: datetime) -> QuerySet[Appointment]:
+    """In one query however many services there are: with a condition for each number of hours that staff have chosen."""
+    chosen: defaultdict[int, list[str]] = defaultdict(list)
+    for text in Service.objects.order_by().exclude(reminder_hours="").values_list("reminder_hours", flat=True).distinct():
+        for hours in parse_reminder_hours(text):
+            chosen[hours].append(text)
+    rows = Appointment.objects.filter(reduce(or_, (_unsent(*one, now) for one in chosen.items()), Q(pk=None)))
+    ahead = now, now + timedelta(hours=max(chosen, default=0))  # what an index narrows, unlike the conditions
+    rows = rows.filter(start_at__gt=ahead[0], start_at__lte=ahead[1])
+    return rows.filter(organization__active=True, state=State.CONFIRMED).order_by("start_at")
+
+
+def _unsent(hours: int, texts: list[str], now: datetime) -> Q:
+    """Appointments whose reminder of so many hours before is due and has not been sent; `texts` are the settings with it."""
+    sent = AppointmentNotice.objects.filter(
+        appointment=OuterRef("pk"), name=_name(hours), covers_until__gt=OuterRef("start_at")
+    )
+    return Q(~Exists(sent), service__reminder_hours__in=texts, start_at__lte=now + timedelta(hours=hours))
 
 
 def remind(appointment_id: UUID, now: datetime) -> bool:
@@ -113,11 +123,18 @@ def _name(hours: int) -> str:
 # --- Afterwards -------------------------------------------------------------------------------------------------------
 
 
-def _to_ask(service: Service, now: datetime) -> list[UUID]:
-    over = now - timedelta(hours=service.follow_up_hours or 0)
-    came = service.appointments.filter(state__in=[State.CONFIRMED, State.ATTENDED]).exclude(notices__name=FOLLOW_UP)
-    found = came.filter(end_at__lte=over, end_at__gt=over - FOLLOW_UP_AT_MOST)
-    return list(found.order_by("end_at").values_list("pk", flat=True))
+def _to_ask(now: datetime) -> QuerySet[Appointment]:
+    chosen = Service.objects.order_by().exclude(follow_up_hours=None).values_list("follow_up_hours", flat=True).distinct()
+    over = {hours: now - timedelta(hours=hours or 0) for hours in chosen}
+    # What an index narrows, unlike the conditions: an appointment takes a day at most.
+    first = min(over.values(), default=now) - FOLLOW_UP_AT_MOST - timedelta(days=1)
+    due = (
+        Q(service__follow_up_hours=hours, end_at__lte=end, end_at__gt=end - FOLLOW_UP_AT_MOST) for hours, end in over.items()
+    )
+    asked = AppointmentNotice.objects.filter(appointment=OuterRef("pk"), name=FOLLOW_UP)
+    rows = Appointment.objects.filter(reduce(or_, due, Q(pk=None)), ~Exists(asked), organization__active=True)
+    rows = rows.filter(start_at__gt=first, start_at__lte=now)
+    return rows.filter(state__in=[State.CONFIRMED, State.ATTENDED]).order_by("end_at")
 
 
 def ask(appointment_id: UUID, now: datetime) -> bool:

@@ -58,7 +58,8 @@ VISITORS = {
         {V: "conversation", S: "user", N: "id seq"},
     ),
     "Notification": Table(
-        "What staff are told of, and whether it was sent.",
+        "What staff are told of, and whether it was sent. What is about no conversation, such as a budget, is kept for "
+        "62 days.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
         {
             V: "conversation title created_at", O: "organization webhook", S: "user subscription",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from assistant.models import Conversation, Delivery
@@ -66,6 +67,27 @@ def test_what_was_read_or_answered_in_the_widget_is_not_sent(talk, grace):
     post_message(talk, "c-2", "No, thanks.")
     assert mails() == []
     assert not Conversation.objects.filter(mail_due_at__isnull=False).exists()
+
+
+def test_one_that_cannot_be_queued_holds_up_no_other_and_is_tried_again(talk, grace, caplog):
+    other = make.conversation(talk.assistant)
+    type(other.visitor).objects.filter(pk=other.visitor_id).update(email="bob@example.com")
+    other.visitor.refresh_from_db()
+    for one in (talk, other):
+        post_message(one, f"c-{one.pk}", "Hello?")
+        takeover.answer(one, grace, "Yes.")
+
+    def failing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "INSERT" in sql and any(str(value).startswith(f"answer:{talk.pk}") for value in params or ()):
+            raise OperationalError("the disk is full")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(failing):
+        assert [mail.to for mail in mails()] == ["bob@example.com"]
+    assert str(talk.pk) in caplog.text and "disk is full" in caplog.text
+    talk.refresh_from_db()
+    assert talk.mail_due_at > timezone.now(), "after the others"
+    assert [mail.to for mail in mails()] == ["bob@example.com", "ann@example.com"]
 
 
 def test_nobody_has_read_what_has_not_been_said_yet(talk, grace):

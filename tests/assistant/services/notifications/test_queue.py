@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import time
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from assistant import live, outbound, tasks
+from assistant import jobs, live, outbound, tasks
 from assistant.async_db import in_db
 from assistant.models import Conversation, Delivery, Membership, Notification, StaffEvent, TeamWebhook
 from assistant.services.conversations import inbox, takeover
@@ -232,3 +233,25 @@ def test_without_a_choice_conversations_are_notified_in_the_page_and_nothing_by_
     mine = choices.of_user(user)
     assert {event for event, choice in mine.items() if choice.in_page} == {StaffEvent.WAITING, StaffEvent.MESSAGE}
     assert not any(choice.email for choice in mine.values())
+
+
+def settled(talk: Conversation, days: int, state: str = "sent", **about: Any) -> Notification:
+    row = Notification.objects.create(
+        organization=talk.organization,
+        event="budget",
+        key=f"{days}:{state}:{about}",
+        title="80 % is used.",
+        state=state,
+        **about,
+    )
+    Notification.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(days=days))
+    return row
+
+
+def test_what_is_about_no_conversation_is_deleted_once_it_is_settled_and_old(talk):
+    for state in ("sent", "withdrawn", "dead"):
+        settled(talk, 63, state)
+    kept = [settled(talk, 61), settled(talk, 63, "queued"), settled(talk, 63, conversation=talk)]
+    jobs.tidy()
+    assert set(Notification.objects.all()) == set(kept)
+    assert queue.delete_settled(timezone.now() + timedelta(days=2)) == 1

@@ -108,6 +108,22 @@ def test_a_phone_number_needs_digits(card, service, phone):
     assert card.content["fields"][0]["problem"].startswith("Bitte geben Sie eine Telefonnummer")
 
 
+@pytest.mark.parametrize(
+    "phone", ["+٤٩ ٣٠ ١٢٣٤٥٦", "\u202a+49\u00a030\u2011123456\u202c", "＋４９（３０）１２３４５６", "+४९ ३० १२३४५६"]
+)
+def test_a_phone_number_is_accepted_as_it_is_typed_and_pasted_and_kept_as_it_is_dialled(card, service, phone):
+    assert card_answers.answer(card.conversation, str(card.pk), "confirm", good(service, phone=phone)) is not None
+    booked = appointments.confirm(Appointment.objects.get(), name="Ann", email="ann@example.com", phone=phone, now=NOW)
+    assert booked.phone == "+49 30 123456"
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("١٢", "12"), ("２，５", "2,5"), ("۲٫۵", "2.5")])
+def test_a_number_is_kept_in_digits_that_every_team_reads(card, service, typed, kept):
+    given = good(service, **{name_of(service, "Weight in kg"): typed})
+    assert card_answers.answer(card.conversation, str(card.pk), "confirm", given) is not None
+    assert form_fields.answered(Appointment.objects.get())[-1] == ("Weight in kg", kept)
+
+
 def test_answers_are_read_on_the_receipt_and_by_the_team_and_never_mailed_to_an_address_that_was_typed(card, service):
     given = good(service, **{name_of(service, "Weight in kg"): "2,5"})
     assert card_answers.answer(card.conversation, str(card.pk), "confirm", given) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 
 from assistant.models import Appointment, Assistant, MessageTemplate, Organization
 from assistant.services.booking.appointments import appointments, holds
@@ -42,6 +43,21 @@ def test_the_teams_e_mail_is_in_their_language_and_colours_with_the_entry_and_th
     entry = letter.ics.replace("\r\n ", "")
     assert "METHOD:PUBLISH" in entry and "In der Verwaltung" in entry and f"/appointment/{appointment.pk}/" in entry
     assert "/appointments/" not in entry, "the visitor's own link is the visitor's"
+
+
+def test_a_subject_says_when_it_begins_on_the_clock_that_leads_and_nothing_that_the_e_mail_says_better(appointment):
+    assert emails.visitors_email(appointment, "confirmed").subject == (
+        "Rendez-vous confirmé: mardi 8 janvier 2030, 09:00 · Bright Smile"
+    )
+    assert emails.teams_email(appointment, "cancelled").subject == "Termin abgesagt: Dienstag, 8. Januar 2030, 09:00 · Mira"
+    appointment.service.place = "link"
+    assert ": mardi 8 janvier 2030, 18:00 · " in emails.visitors_email(appointment, "reminder").subject
+
+
+def test_a_subject_leaves_out_the_year_that_everybody_knows(appointment):
+    appointment.start_at = timezone.now().replace(month=7, day=1)
+    year = timezone.now().year
+    assert str(year) not in emails.visitors_email(appointment, "confirmed").subject
 
 
 def test_the_teams_own_text_is_that_of_their_language(appointment):

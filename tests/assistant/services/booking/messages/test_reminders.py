@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assistant import tasks
 from assistant.models import Appointment, Calendar, Conversation, Delivery
@@ -151,6 +153,33 @@ def test_one_appointment_that_cannot_be_reminded_of_holds_up_no_other(calendar, 
     Appointment.objects.filter(pk=wrong.pk).update(email="no address")
     assert beats(NINE - 20 * HOUR) == ["24"]
     assert not wrong.notices.exists()
+
+
+@pytest.mark.parametrize("act", ["remind", "ask"])
+def test_the_number_of_queries_does_not_grow_with_the_services(calendar, conversation, act):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as made:
+            reminders.send_due(NOW)
+        return len(made)
+
+    choices = {"reminder_hours": "48, 24, 2"} if act == "remind" else {"follow_up_hours": 3}
+    for number in range(3):
+        make.service(calendar, name=f"Cut {number}", **choices)
+    few = queries()
+    for number in range(27):
+        make.service(calendar, name=f"Colour {number}", **choices)
+    assert queries() == few <= 4
+
+
+def test_each_service_has_hours_of_its_own(calendar, conversation):
+    calendar.services.update(reminder_hours="24", follow_up_hours=1)
+    other = make.calendar(conversation.organization, name="Dr. Reed", reminder_hours="3, 72", follow_up_hours=5)
+    away = make.calendar(make.organization("Away", active=False), reminder_hours="24", follow_up_hours=1)
+    first = booked(calendar, conversation)
+    booked(other, make.conversation(conversation.assistant))
+    booked(away, make.conversation(make.assistant(away.organization)))
+    assert [beats(NINE - hours * HOUR) for hours in (72, 24, 3)] == [["72"], ["72", "24"], ["72", "24", "3"]]
+    assert [len(asked(first.end_at + hours * HOUR)) for hours in (0, 1, 4, 5)] == [0, 1, 1, 2]
 
 
 def asked(*moments: datetime) -> list[Delivery]:
