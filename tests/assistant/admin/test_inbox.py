@@ -54,6 +54,18 @@ def test_staff_see_who_waits_and_everything_beside_it(home, editor, talk):
     assert "inbox/page.js" in page and "Canned" in page
 
 
+def test_a_booking_with_a_place_is_shown_in_the_inbox_and_on_the_page(editor, talk):
+    booked = make.receipt(talk)
+    shown = editor.get(f"{BASE}{talk.pk}/")
+    assert shown.status_code == 200
+    card = shown.json()["items"][-1]["text"].splitlines()
+    assert card[0] == "Appointment confirmed" and card[-1] == "Bring a towel."
+    wanted = ["Where: 12 High Street, Leeds", "Price: £45", "Your dog's name: Rex"]
+    assert [line for line in card if line in wanted] == wanted
+    page = editor.get(f"/admin/assistant/conversation/{talk.pk}/change/").content.decode()
+    assert f"<b>{booked.reference}</b>" in page and "<dt>Where</dt><dd>12 High Street, Leeds</dd>" in page
+
+
 def test_who_opened_a_conversation_in_the_inbox_is_in_the_audit_log(home, editor, talk):
     editor.get(f"{BASE}{talk.pk}/")
     editor.get(f"{BASE}{talk.pk}/")

@@ -132,7 +132,8 @@ def test_a_conversation_shows_what_was_said_and_what_was_done(boss):
     home = fill("home", "Aardvark")
     talk = Conversation.objects.get(organization=home)
     body = boss.get(f"/admin/assistant/conversation/{talk.pk}/change/").content.decode()
-    for seen in ("order_status", "Failed", "7KQ2MX", "Rated unhelpful", "iw-failed", "home@example.com", "Aardvark"):
+    reference = Appointment.objects.get(organization=home).reference
+    for seen in ("order_status", "Failed", reference, "Rated unhelpful", "iw-failed", "home@example.com", "Aardvark"):
         assert seen in body, seen
 
 
