@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from assistant.errors import InputError
 from assistant.models import Conversation, ConversationNote
-from assistant.redaction import clean
 from assistant.services.conversations.events import format_instant, record_event
+from assistant.services.conversations.staff_texts import NOTE_CHARS, cleaned
 from assistant.services.notifications import queue as notifications
 
 
@@ -59,5 +60,8 @@ def change_state(conversation: Conversation, state: str, *, staff: Any = None) -
 
 
 def leave_note(conversation: Conversation, by: Any, text: str) -> ConversationNote:
-    """Save a note by a member of staff for the others. It cannot be changed afterwards and has no `seq`."""
-    return ConversationNote.objects.create(conversation=conversation, by=by, text=clean(text)[:4000])
+    """Save a note by a member of staff for the others. It cannot be changed afterwards and has no `seq`. Raises `InputError`
+    when nothing is written, or too much."""
+    if not (written := cleaned(text, NOTE_CHARS, "note")):
+        raise InputError("The note is empty.")
+    return ConversationNote.objects.create(conversation=conversation, by=by, text=written)

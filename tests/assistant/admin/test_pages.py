@@ -195,6 +195,8 @@ def test_staff_leave_notes_that_nobody_else_reads(boss):
     editor.post(address, {"text": "   "})
     editor.post(address, {"text": POLYGLOT})
     editor.post(address, {"text": "Called <b>back</b> on Monday."})
+    refused = editor.post(address, {"text": "x" * 4001}, follow=True).content.decode()
+    assert "The note has 4,001 characters" in refused and "maxlength" not in refused
     [first, second] = talk.notes.all()
     assert (first.text, str(second.by)) == (POLYGLOT, "editor-home")
     body = viewer.get(page).content.decode()
