@@ -14,6 +14,7 @@ SORRY = "I'm sorry, that did not work just now. Please try again in a while, or 
 
 NOT_SENT = "No e-mail is sent, since this is a demonstration"  # what a tool says where no mail server is set up
 KEPT = "As this is a demonstration without a mail server, no e-mail leaves it. What you wrote is kept here for the team."
+KEPT_FOR_VISITOR = "As this is a demonstration without a mail server, no e-mail leaves it: yours is kept on its server."
 
 ANSWERS = {
     "waiting": "Please check the details on the card and confirm there if they are right. Nothing happens before that.",
@@ -48,8 +49,8 @@ def report(dialogue: Dialogue, name: str, result: str) -> str:
         reference = REFERENCE.search(result)
         mail = " A confirmation is on its way to you by e-mail." if "on its way" in result else ""
         return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
-    if result.startswith(NOT_SENT):
-        return KEPT
+    if NOT_SENT in result and (re.search(HANDOFF, name) or is_email(name) or is_for_visitor(name)):
+        return KEPT_FOR_VISITOR if is_for_visitor(name) else KEPT
     if ended == "done" and is_email(name):
         return "Your message to the team is on its way."
     if ended == "done" and is_for_visitor(name):
@@ -68,7 +69,7 @@ def translated(language: Language, dialogue: Dialogue) -> str | None:
     if name.endswith("find_times"):
         slots = slots_in(result)
         return language.says["free"].replace("{times}", _plain_times(slots)) if slots else language.says["none"]
-    if result.startswith(NOT_SENT):
+    if NOT_SENT in result and (re.search(HANDOFF, name) or is_email(name)):
         return language.says["kept"]
     if re.search(HANDOFF, name) and "notice to the team" in result:
         return language.says["told"]

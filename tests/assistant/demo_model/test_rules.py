@@ -378,6 +378,9 @@ def test_what_visitors_want_in_their_mailbox_is_sent_there(said: str):
     assert called(talk.says(said)) == ("send_price_list", {})
     waits = talk.returns(results.WAITING_FOR_PROOF).text
     assert "card" in waits and not claimed(waits)
+    talk.says(said)
+    kept = talk.returns(f"{outbox.NOT_SENT}: the message is kept on the server.").text
+    assert "yours is kept" in kept and "mailbox" not in kept and not claimed(kept)
 
 
 @pytest.mark.parametrize("said", ["How much is a check-up?", "What are your prices?", "Can you send the team a message?"])
