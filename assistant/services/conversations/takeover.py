@@ -13,6 +13,7 @@ from django.db import transaction
 from assistant import events, live
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
+from assistant.redaction import clean_name
 from assistant.sentences import label
 from assistant.services.conversations import email_answers
 from assistant.services.conversations.leases import begin_turn, request_stop
@@ -85,7 +86,7 @@ def hand_back(conversation: Conversation, note: str = "") -> Turn | None:
         locked.note_to_assistant = written
         locked.save(update_fields=["note_to_assistant"])
         if locked.staff:
-            name = locked.staff.get_short_name() or locked.staff.get_username()
+            name = clean_name(locked.staff.get_short_name() or locked.staff.get_username())
             append_message(locked, Message.Role.SYSTEM, label("person_left", locked.locale, name=name))
         set_state(locked, Conversation.State.ASSISTANT)
         return _answer_open_question(locked)
