@@ -297,6 +297,15 @@ def _is_letter(char: str) -> bool:
     return char in "#*0123456789" or _is_selector(char) or (not char.isascii() and unicodedata.category(char)[0] in "LMS")
 
 
+def clean_name(text: str) -> str:
+    """A name as one line, without what no reader sees and without what turns the direction of writing: it stands among the
+    words of others, which would be turned as well."""
+    return " ".join(_DIRECTIONS.sub("", clean(text.replace("\r", " "))).split())
+
+
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 def clean(text: str) -> str:
     """`text` without what no database keeps and no reader sees: control characters, lone surrogates."""
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
-from assistant.models import Assistant, Calendar, Conversation, Delivery, Organization, Service, Visitor
+from assistant.models import Appointment, Assistant, Calendar, Card, Conversation, Delivery, Organization, Service, Visitor
 from assistant.services.booking.availability import offers, slot_ids
 from assistant.services.booking.availability.offers import Offer
 from assistant.services.booking.availability.slot_ids import Pick
+from assistant.services.booking.invitations import invitations
+from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 
 ORIGIN = "https://www.example.com"
@@ -30,6 +32,28 @@ def conversation(of: Assistant | None = None, **fields: Any) -> Conversation:
     return Conversation.objects.create(
         organization=of.organization, assistant=of, visitor=visitor, **{"origin": ORIGIN, **fields}
     )
+
+
+def receipt(of: Conversation) -> Appointment:
+    """An appointment that was booked in the conversation, with everything that staff can furnish one with, and its card."""
+    where = calendar(of.organization, location="12 High Street, Leeds")
+    booked = Appointment.objects.create(
+        organization=of.organization,
+        calendar=where,
+        service=where.services.get(),
+        visitor=of.visitor,
+        conversation=of,
+        start_at=datetime(2030, 5, 6, 10, tzinfo=UTC),
+        busy_from=datetime(2030, 5, 6, 10, tzinfo=UTC),
+        end_at=datetime(2030, 5, 6, 10, 30, tzinfo=UTC),
+        busy_until=datetime(2030, 5, 6, 10, 30, tzinfo=UTC),
+        timezone="Europe/London",
+        price="£45",
+        answers=[{"label": "Your dog's name", "value": "Rex"}],
+        state=Appointment.State.CONFIRMED,
+    )
+    cards.add(of, Card.Kind.RECEIPT, invitations.receipt(booked, "confirmed", note="Bring a towel."))
+    return booked
 
 
 def email(of: Organization, *, key: str = "k", to: str = "ann@example.com", **fields: Any) -> Delivery:

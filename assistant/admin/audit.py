@@ -26,6 +26,7 @@ HEADINGS = ("At", "Organization", "Who", "Network", "Action", "Type", "ID", "Nam
 class AuditAdmin(ReadOnly):
     view_rank = operate_rank = Act.AUDIT.rank
     actions = None
+    rows_name = "audit entries"  # the plural is the name of the page
     empty_text = "What members of the team change, look at and export appears here."
     list_before_template = "admin/assistant/audit_tools.html"
     list_display = ["at", "who", "organization", "act", "what", "changed_shortly", "network"]

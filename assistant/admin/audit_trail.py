@@ -57,7 +57,7 @@ def _record_look(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _record_act(request: HttpRequest, act: Act) -> None:
-    """An entry for each row that the request names, or one for the organization where the user has but one."""
+    """An entry for each row that the request names, or one for the list, in the organization where the user has but one."""
     match = request.resolver_match
     assert match is not None
     model = _model(request)
@@ -69,7 +69,7 @@ def _record_act(request: HttpRequest, act: Act) -> None:
         audit.record(act, row, detail=detail)
     if not rows:
         held = list(ranks(request))
-        audit.record_in(held[0] if len(held) == 1 else None, act, None, detail=detail)
+        audit.record_in(held[0] if len(held) == 1 else None, act, None, detail=detail, whole=model)
 
 
 def _model(request: HttpRequest) -> type[models.Model] | None:

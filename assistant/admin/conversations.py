@@ -29,8 +29,7 @@ from assistant.admin.scoping import ReadOnly, has_several
 from assistant.admin.states import column_labels
 from assistant.errors import InputError
 from assistant.models import Appointment, Card, Conversation, Delivery, Message, ToolCall, Turn, Visitor
-from assistant.redaction import clean
-from assistant.services.conversations import takeover
+from assistant.services.conversations import staff_texts, takeover
 from assistant.services.conversations.state import change_state, leave_note
 from assistant.services.organizations import identity
 from assistant.services.organizations.roles import Act
@@ -216,8 +215,10 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         return _back_to(conversation)
 
     def leave_note(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
-        if text := clean(request.POST.get("text", "")).strip():
-            leave_note(conversation, request.user, text)
+        try:
+            leave_note(conversation, request.user, request.POST.get("text", ""))
+        except InputError as error:
+            self.message_user(request, str(error), messages.ERROR)
         return _back_to(conversation, "#notes")
 
     def answer(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
@@ -247,6 +248,8 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         turns = conversation.turns
         context = {
             "conversation": conversation,
+            "reply_chars": staff_texts.REPLY_CHARS,
+            "note_chars": staff_texts.NOTE_CHARS,
             "exchanges": transcript(conversation),
             "appointments": conversation.appointments.select_related("calendar"),
             "deliveries": conversation.deliveries.all(),

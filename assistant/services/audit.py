@@ -101,17 +101,20 @@ def record_in(
     *,
     changes: dict[str, Any] | None = None,
     detail: str = "",
+    whole: type[models.Model] | None = None,
 ) -> None:
+    """Add an entry about `row`, or, without one, about the list of all rows of the model `whole`."""
     actor = _actor.get()
     if actor is None:
         return
+    what = row._meta.verbose_name if row else whole._meta.verbose_name_plural if whole else ""
     AuditEntry.objects.create(
         organization_id=organization,
         by=actor.user,
         by_name=actor.user.get_username() if actor.user else "",
         network=actor.network,
         act=act,
-        model=str(row._meta.verbose_name)[:60] if row else "",
+        model=str(what)[:60],
         object_id=str(row.pk)[:64] if row else "",
         name="" if row is None or is_about_visitors(type(row)) else str(row)[:200],
         detail=detail[:200],

@@ -125,7 +125,7 @@ def _mail(booked: Appointment) -> str:
     if not booked.email:
         return "No confirmation is sent, as there is no e-mail address."
     if not outbox.leaves():
-        return f"No e-mail is sent, since this is a demonstration: the confirmation to {booked.email} is kept on the server."
+        return f"{outbox.NOT_SENT}: the confirmation to {booked.email} is kept on the server."
     return f"A confirmation is on its way to {booked.email}."
 
 

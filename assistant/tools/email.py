@@ -119,6 +119,11 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         content,
         per_recipient_per_day=config["per_recipient_per_day"],
     )
+    if not outbox.leaves():
+        return ToolResult(
+            f"{outbox.NOT_SENT}: the message is kept on the server, under the reference {reference}. Say so, and do not say "
+            "that it was sent. The visitor sees a receipt that says the same."
+        )
     return ToolResult(
         f"The message has been handed over for delivery, under the reference {reference}. The visitor sees a receipt that "
         "shows when it has been delivered."

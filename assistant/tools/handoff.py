@@ -81,9 +81,15 @@ async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if asked.away:
         until = f" They are back on {asked.back}." if asked.back else ""
         away = f"It is outside the team's office hours: nobody comes now.{until} Say so. "
+    notice = "A notice to the team is on its way by e-mail, and the conversation waits for a person."
+    if not outbox.leaves():
+        notice = (
+            f"{outbox.NOT_SENT}: the notice to the team is kept on the server. The conversation waits for a person. Say so, "
+            "and do not say that anybody has been told."
+        )
     return ToolResult(
-        "A notice to the team is on its way by e-mail, and the conversation waits for a person. The visitor sees a card on "
-        f"which they can leave an address. {away}Nobody can say whether or when somebody comes: do not promise it."
+        f"{notice} The visitor sees a card on which they can leave an address. {away}Nobody can say whether or when "
+        "somebody comes: do not promise it."
     )
 
 
@@ -112,6 +118,11 @@ async def leave_contact(context: Context, arguments: dict[str, Any]) -> ToolResu
     reference = await in_db(handoffs.leave_contact)(
         context.call, context.organization, context.conversation, arguments, team=team, per_day=PER_TEAM_PER_DAY
     )
+    if not outbox.leaves():
+        return ToolResult(
+            f"{outbox.NOT_SENT}: the visitor's address and message are kept on the server, under the reference {reference}. "
+            "Say so, and do not say that they were passed on. The visitor sees a receipt that says the same."
+        )
     return ToolResult(
         f"An e-mail to the team with the visitor's address and message is on its way, under the reference {reference}. The "
         "visitor sees a receipt that shows what becomes of it."

@@ -11,6 +11,7 @@ from django import forms
 
 from assistant.llm import ToolResult
 from assistant.models import Assistant, Conversation, Method, Organization, ToolCall
+from assistant.services.deliveries import outbox
 from assistant.services.knowledge.vectors import Vector
 
 # What a text means, by a model that tools do not know; None where that is not to be had in time. Never raises.
@@ -116,8 +117,11 @@ class Operation:
         return self.risk or method.risk
 
     def effects_of(self, method: Method) -> frozenset[str]:
-        """What a done call has brought about; what only reads brings about nothing."""
-        return frozenset() if self.risk_of(method) == Method.Risk.READ else self.effects
+        """What a done call has brought about; what only reads brings about nothing, and without a mail server nothing is
+        sent."""
+        if self.risk_of(method) == Method.Risk.READ:
+            return frozenset()
+        return self.effects if "sent" not in self.effects or outbox.leaves() else self.effects - {"sent"} | {"done"}
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,16 @@ function replaceParts(talk, page) {
   }
 }
 
+/** What is too long cannot be sent, and says by how much: cut, it would be sent without its end. */
+function checkLength(box) {
+  const excess = [...box.value.trim()].length - Number(box.dataset.most);
+  const most = Number(box.dataset.most).toLocaleString();
+  box.setCustomValidity(excess > 0 ? `Shorten it by ${excess.toLocaleString()} to ${most} characters at most.` : "");
+  if (excess > 0) box.reportValidity();
+}
+
+document.addEventListener("input", ({ target }) => target.dataset.most && checkLength(target));
+
 let typedAt = 0;
 document.addEventListener("input", ({ target }) => {
   if (!target.dataset.typing || Date.now() - typedAt < TYPING_MS) return;
@@ -48,6 +58,9 @@ document.addEventListener("submit", ({ target, submitter }) => {
 
 document.addEventListener("DOMContentLoaded", () => {
   const box = document.querySelector("#answer textarea");
-  if (box) box.value ||= sessionStorage.getItem(draftKey()) ?? "";
+  if (box) {
+    box.value ||= sessionStorage.getItem(draftKey()) ?? "";
+    checkLength(box);
+  }
   if (document.querySelector("[data-seq-url]")) setInterval(poll, POLL_MS);
 });

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.redaction import MASK, clean, redacted
+from assistant.redaction import MASK, clean, clean_name, redacted
 from tests.sampling import examples
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]), min_size=9)
@@ -166,3 +166,9 @@ def test_a_secret_outside_the_basic_plane_is_masked_as_halves_too() -> None:
 
 def test_an_empty_secret_masks_nothing() -> None:
     assert redacted("None is left.", [None, ""]) == "None is left."
+
+
+def test_a_name_turns_no_writing_around_and_stays_on_its_line() -> None:
+    turned = "\u202eA\u2067d\u2069a\u202c \u202a\u2066\n Lovelace\r\x07\u202d"
+    assert clean_name(turned) == "Ada Lovelace"
+    assert clean_name("می\u200cخواهم") == "می\u200cخواهم", "what a script is written with stays"

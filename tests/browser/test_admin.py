@@ -17,13 +17,19 @@ HOSTILE = "'\"><img src=x onerror=hacked=1>`${hacked=2}`{{x}}"
 # Fills an organization with hostile text, and prints the addresses of every page that shows any of it.
 FILL = """
 import json, sys
-from assistant.models import Method, Organization
+from django.db.models import Value
+from django.db.models.functions import Concat
+from django.urls import reverse
+from assistant.models import Conversation, Message, Method, Organization, Question
 from django.contrib.auth.models import User
 from tests.assistant.admin.filled import fill
 from tests.assistant.admin.test_pages import pages
 User.objects.create_superuser("tester", password="tester")
 home = fill("hostile", sys.stdin.read())
-print(json.dumps({"pages": pages(home), "method": str(Method.objects.get(organization=home).pk)}))
+for model, name in ((Question, "text"), (Message, "text"), (Conversation, "summary"), (Conversation, "rating_comment")):
+    model.objects.update(**{name: Concat(name, Value("w" * 3000))})  # no place to break the line at
+week = reverse("admin:assistant_first_run_services", args=[home.pk])
+print(json.dumps({"pages": pages(home), "method": str(Method.objects.get(organization=home).pk), "week": week}))
 """
 
 
@@ -146,6 +152,14 @@ def test_a_telephone_shows_the_name_of_the_page_whole(app, filled, chromium):
             assert heading, address
 
 
+def test_hours_with_a_break_are_shown_whole_on_a_telephone(app, filled, chromium):
+    with signed_in(app, chromium, width=375, height=812) as page:
+        page.goto(filled["week"])
+        day = page.locator(".iw-week input").first
+        day.fill("09:00–12:30, 13:30–18:00")
+        assert day.evaluate("input => input.scrollWidth <= input.clientWidth")
+
+
 def test_leaving_a_form_with_unsaved_changes_asks_first(filled, staff):
     staff.goto(f"/admin/assistant/method/{filled['method']}/change/")
     staff.locator("[name=description]").press_sequentially("x")
@@ -170,7 +184,8 @@ def test_a_preset_shows_what_it_fills_in(staff):
     staff.goto("/admin/assistant/provider/add/")
     staff.select_option("[name=preset]", label="Groq")
     expect(staff.locator("[name=base_url]")).to_have_attribute("placeholder", "https://api.groq.com/openai/v1")
-    expect(staff.locator("#preset-note")).not_to_be_empty()
+    expect(staff.locator("[name=key]")).to_have_attribute("placeholder", "gsk_…")
+    expect(staff.locator("#preset-note")).to_contain_text("Get a key: https://console.groq.com/keys")
 
 
 def test_the_script_tag_is_copied(app, staff):

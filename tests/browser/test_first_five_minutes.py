@@ -139,7 +139,7 @@ def test_the_price_list_goes_to_a_mailbox_that_a_code_has_proven(app, visit):
     code.press("Enter")
     receipt = widget.page.locator(".card.receipt")
     expect(receipt).to_contain_text("Prices at Bright Smile Dental")
-    expect(widget.replies.last).to_contain_text("on its way")
+    expect(widget.replies.last).to_contain_text("no e-mail leaves")
     shot(widget.page, "verify-done")
     until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'kept' AND subject LIKE 'Prices at%'"))
     assert rows(app, "SELECT email FROM assistant_visitor WHERE email_verified_at IS NOT NULL") == [("grace@example.com",)]

@@ -246,8 +246,12 @@ def test_a_persons_answer_is_seen_below_a_card_that_still_waits(widget: Widget, 
 def test_what_comes_in_below_while_the_visitor_reads_above_is_offered(widget: Widget, fake: FakeServer) -> None:
     widget.open().ask("long")
     widget.log.evaluate("(log) => { log.scrollTop = 0 }")
-    expect(widget.page.locator(".latest")).to_be_visible()
-    widget.page.locator(".latest").click()
+    latest = widget.page.locator(".latest")
+    expect(latest).to_be_visible()
+    below = """(button) => button.getBoundingClientRect().top
+        - button.getRootNode().querySelector('.log').getBoundingClientRect().bottom"""
+    assert latest.evaluate(below) >= 0, "it covers nothing of a card"
+    latest.click()
     expect(widget.page.locator(".latest")).to_be_hidden()
     fake.call(fake.say_message("assistant", "One more thing.\n\n" * 30))
     expect(widget.replies.last).to_be_in_viewport()

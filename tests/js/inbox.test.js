@@ -13,6 +13,7 @@ class Element {
   classList = { toggle() {} };
 
   setAttribute() {}
+  focus() {}
   append(...more) {
     this.children.push(...more);
   }
@@ -33,7 +34,7 @@ class Element {
 
 const sockets = [];
 const timers = [];
-const config = { list: "/inbox/list/", replies: [] };
+const config = { list: "/inbox/list/", replies: [], most_chars: { reply: 60, note: 40, hand_back: 10 } };
 const token = { value: "t" };
 Object.assign(globalThis, {
   sessionStorage: createArea(),
@@ -63,7 +64,7 @@ function sending(id, text) {
     return new Promise((resolve) => (answer = resolve));
   };
   const composer = new Composer({ onSend, onTyping() {} });
-  const box = [...composer.el].find((one) => one.maxLength);
+  const box = [...composer.el].find((one) => one.rows);
   const type = (words) => {
     box.value = words;
     box.listeners.input();
@@ -103,6 +104,24 @@ test("a reply that could not be sent comes back to its own conversation", async 
   assert.equal(box.value, "Hello.");
   composer.open("c-3", {});
   assert.equal(box.value, "Yes, to the left.");
+});
+
+test("a text that is too long stays whole in the box and says by how much, until it is shortened", async () => {
+  const { composer, box, sent, type, answered } = sending("c-7", "Hello.");
+  await answered(true);
+  const says = () => [...composer.el].find((one) => one.className === "iw-bad").textContent;
+  type("\u{1f600}".repeat(62));
+  composer.send();
+  assert.equal(box.value, "\u{1f600}".repeat(62));
+  assert.equal(says(), "2 characters too many: the limit is 60.");
+  assert.equal(sent.length, 1);
+  composer.focus("note"); // has a draft and a limit of its own
+  assert.equal(says(), "");
+  type("x".repeat(41));
+  assert.equal(says(), "1 character too many: the limit is 40.");
+  type("x".repeat(40));
+  composer.send();
+  assert.deepEqual(sent.at(-1), ["note", "x".repeat(40), []]);
 });
 
 /** The composer's list of files answers as the server does. */

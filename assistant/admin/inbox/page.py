@@ -21,6 +21,7 @@ from assistant.errors import NotFound
 from assistant.models import Conversation, ConversationFile, Tag
 from assistant.services import audit
 from assistant.services.conversations import inbox
+from assistant.services.conversations.staff_texts import HAND_BACK_CHARS, NOTE_CHARS, REPLY_CHARS
 from assistant.services.files import links
 
 LISTED = 50
@@ -60,6 +61,7 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "me": request.user.pk,
         "tags": sorted(set(Tag.objects.filter(organization__in=mine).values_list("name", flat=True))),
         "replies": shown.replies(mine),
+        "most_chars": {"reply": REPLY_CHARS, "note": NOTE_CHARS, "hand_back": HAND_BACK_CHARS},
         "several": has_several(request),
         "open": request.GET.get("conversation", ""),
     }

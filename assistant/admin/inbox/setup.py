@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 
 from assistant.admin.counting import count_of
+from assistant.admin.knowledge_forms import WrittenField
 from assistant.admin.scoping import Scoped
 from assistant.models import CannedReply, Tag
 
@@ -25,6 +26,11 @@ class CannedReplyAdmin(Scoped):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[CannedReply]:
         return super().get_queryset(request).select_related("organization")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "text":
+            kwargs["form_class"] = WrittenField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @display(description="Text")
     def beginning(self, obj: CannedReply) -> str:

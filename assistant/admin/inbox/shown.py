@@ -97,7 +97,7 @@ def files(message: Message) -> list[dict[str, Any]]:
 
 
 def _card(seq: int, card: Card) -> dict[str, Any]:
-    lines = [f"{name}: {value}" for name, value in card.content.get("lines", [])]
+    lines = [f"{name}: {value}" for name, value in card.lines]
     said = [str(card.content.get("title", "")), *lines, str(card.content.get("note", ""))]
     return {
         "kind": "card",

@@ -34,7 +34,7 @@ from assistant.models import Provider, Usage
 from assistant.models.providers.provider import origin_of
 from assistant.outbound import Reach
 from assistant.providers import measuring, router
-from assistant.providers.presets import PRESETS
+from assistant.providers.presets import PRESETS, Preset
 from assistant.providers.probe import probe
 from assistant.redaction import clean
 from assistant.services.organizations.roles import Act
@@ -91,8 +91,8 @@ class ProviderForm(OneOrganizationForm):
         choices = [("", "Another server"), *((name, preset.label) for name, preset in PRESETS.items() if name != "custom")]
         facts = {
             name: {"base_url": preset.base_url, "auth": preset.auth, "smart": preset.smart, "fast": preset.fast,
-                   "realtime": preset.realtime, "api_version": preset.api_version, "help": f"{preset.help} {preset.limits}",
-                   "key": f"{preset.key_example}  {preset.key_from}".strip()}
+                   "realtime": preset.realtime, "api_version": preset.api_version, "key": preset.key_example,
+                   "help": " ".join(filter(None, (preset.help, preset.limits, _where_keys_are(preset))))}
             for name, preset in PRESETS.items()
         }  # fmt: skip
         widget = UnfoldAdminSelectWidget({"data-presets": json.dumps(facts)})
@@ -170,6 +170,10 @@ class ProviderForm(OneOrganizationForm):
             if problem.level == "error":
                 field = problem.variable if problem.variable in self.fields else None
                 self.add_error(field, f"This {problem.message}. {problem.hint}".strip())
+
+
+def _where_keys_are(preset: Preset) -> str:
+    return f"Get a key: {preset.key_from}" if preset.key_from else ""
 
 
 def _origin(url: str) -> str:

@@ -44,3 +44,8 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.state})"
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Label and value of each line. A line of `content` has an address as well where its value is a link."""
+        return [(str(name), str(value)) for name, value, *_ in self.content.get("lines", [])]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import Conflict, NotFound
 from assistant.models import Conversation, ConversationFile, Message, Turn
+from assistant.redaction import clean_name
 from assistant.services.conversations import notices, unheld
 from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
@@ -36,7 +37,7 @@ def append_message(
 
 
 def _title(text: str) -> str:
-    return " ".join(text.split())[:80]
+    return clean_name(text.strip()[:500])[:80]
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def _said(message: Message) -> str:
 
 def _card(event: Event, card: Card) -> Line:
     content = card.content
-    facts = [f"{pair[0]}: {pair[1]}" for pair in content.get("lines", [])]
+    facts = [f"{name}: {value}" for name, value in card.lines]
     said = [content.get("title"), content.get("text"), content.get("reference"), *facts]
     return Line(event.seq, "card", str(card.pk), "", card.created_at, "\n".join(str(one) for one in said if one))
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from assistant.errors import InputError, NotAllowed
 from assistant.models import Assistant, Conversation, Visitor
 from assistant.models.organizations.organization import is_timezone
+from assistant.redaction import clean_name
 from assistant.services.conversations import notices
 from assistant.services.organizations import access, identity, networks, rate_limits, snapshots
 
@@ -142,7 +143,7 @@ def update_visitor(
     """
     if zone and not is_timezone(zone):
         raise InputError("Unknown time zone.")
-    said = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
+    said = {"name": clean_name(name)[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
     changes: dict[str, Any] = {field: value for field, value in said.items() if value}
     ignored: tuple[str, ...] = ()
     if attributes:

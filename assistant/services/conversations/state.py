@@ -8,9 +8,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from assistant.errors import InputError
 from assistant.models import Conversation, ConversationNote
-from assistant.redaction import clean
+from assistant.redaction import clean_name
 from assistant.services.conversations.events import format_instant, record_event
+from assistant.services.conversations.staff_texts import NOTE_CHARS, cleaned
 from assistant.services.notifications import queue as notifications
 
 
@@ -39,7 +41,7 @@ def set_state(
     if state in (Conversation.State.WAITING, Conversation.State.STAFF) and conversation.person_at is None:
         conversation.person_at = timezone.now()
     conversation.save(update_fields=["state", "staff", "waiting_since", "reach", "person_at"])
-    name = (staff.get_short_name() or staff.get_username()) if staff else None
+    name = clean_name(staff.get_short_name() or staff.get_username()) if staff else None
     data: dict[str, Any] = {"state": state, **({"staff": name} if name else {})}
     if waits:
         data["notified"] = notified
@@ -59,5 +61,8 @@ def change_state(conversation: Conversation, state: str, *, staff: Any = None) -
 
 
 def leave_note(conversation: Conversation, by: Any, text: str) -> ConversationNote:
-    """Save a note by a member of staff for the others. It cannot be changed afterwards and has no `seq`."""
-    return ConversationNote.objects.create(conversation=conversation, by=by, text=clean(text)[:4000])
+    """Save a note by a member of staff for the others. It cannot be changed afterwards and has no `seq`. Raises `InputError`
+    when nothing is written, or too much."""
+    if not (written := cleaned(text, NOTE_CHARS, "note")):
+        raise InputError("The note is empty.")
+    return ConversationNote.objects.create(conversation=conversation, by=by, text=written)

@@ -13,16 +13,14 @@ from django.db import transaction
 from assistant import events, live
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
-from assistant.redaction import clean
+from assistant.redaction import clean_name
 from assistant.sentences import label
 from assistant.services.conversations import email_answers
 from assistant.services.conversations.leases import begin_turn, request_stop
 from assistant.services.conversations.messages import append_message
+from assistant.services.conversations.staff_texts import HAND_BACK_CHARS, REPLY_CHARS, cleaned
 from assistant.services.conversations.state import set_state
 from assistant.services.files import uploads
-
-MAX_CHARS = 4000
-NOTE_CHARS = 1000
 
 
 class Crossed(Conflict):
@@ -38,9 +36,9 @@ def answer(conversation: Conversation, by: Any, text: str, *, files: Sequence[st
     reply in the making ends.
 
     Written by somebody who had seen the conversation up to `seen`. Raises `Crossed` where another member of staff has
-    answered since, `Conflict` when the conversation is closed, and `InputError` when nothing is said.
+    answered since, `Conflict` when the conversation is closed, and `InputError` when nothing is said, or too much.
     """
-    said = clean(text).strip()[:MAX_CHARS]
+    said = cleaned(text, REPLY_CHARS, "reply")
     if not said and not files:
         raise InputError("The message is empty.")
     with transaction.atomic():
@@ -78,15 +76,17 @@ def _hold(conversation: Conversation, by: Any) -> None:
 
 def hand_back(conversation: Conversation, note: str = "") -> Turn | None:
     """Let the assistant answer again, beginning with what the visitor has asked and nobody has answered: returns the turn
-    for it. The assistant reads `note` from then on. Raises `Conflict` when the conversation is closed."""
+    for it. The assistant reads `note` from then on. Raises `Conflict` when the conversation is closed, and `InputError` when
+    the note is too long."""
+    written = cleaned(note, HAND_BACK_CHARS, "note")
     with transaction.atomic():
         locked = _open(conversation)
         if locked.state == Conversation.State.ASSISTANT:
             return None
-        locked.note_to_assistant = clean(note).strip()[:NOTE_CHARS]
+        locked.note_to_assistant = written
         locked.save(update_fields=["note_to_assistant"])
         if locked.staff:
-            name = locked.staff.get_short_name() or locked.staff.get_username()
+            name = clean_name(locked.staff.get_short_name() or locked.staff.get_username())
             append_message(locked, Message.Role.SYSTEM, label("person_left", locked.locale, name=name))
         set_state(locked, Conversation.State.ASSISTANT)
         return _answer_open_question(locked)

@@ -98,7 +98,7 @@ def _entry(conversation: Conversation, event: Any, at: datetime, locale: str) ->
     if event.card is None or not event.card.content.get("title"):
         return None
     content = event.card.content
-    lines = [(str(name), visible(str(value))) for name, value, *_ in content.get("lines", [])]
+    lines = [(name, visible(value)) for name, value in event.card.lines]
     if content.get("reference"):
         lines.append((label("reference", locale), content["reference"]))
     return Entry(clock, content["title"], lines=lines)

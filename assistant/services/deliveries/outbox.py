@@ -243,6 +243,9 @@ def confirmation_note(to: str, locale: str = "") -> str:
     return label(_CONFIRMATION[Delivery.State.QUEUED if leaves() else Delivery.State.KEPT], locale, to=to)
 
 
+NOT_SENT = "No e-mail is sent, since this is a demonstration"  # what models read where nothing `leaves`
+
+
 def leaves() -> bool:
     """Whether messages leave this machine: not those of a demonstration, where no mail server is set up."""
     return state_with(get_connection()) == Delivery.State.SENT

@@ -28,7 +28,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from assistant.errors import NotAllowed
 from assistant.models import Assistant, IdentityKey, Organization, Visitor, VisitorAttribute
-from assistant.redaction import clean
+from assistant.redaction import clean, clean_name
 from assistant.secrets import SecretUnreadable
 
 log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ def _identity(organization: Organization, claims: dict[str, Any]) -> Identity:
     if not isinstance(given, dict):
         raise refused("claims", "attributes is an object.")
     attributes, ignored = accepted_attributes(organization, given)
-    name = " ".join(CONTROLS.sub(" ", clean(name)).split())
+    name = " ".join(CONTROLS.sub(" ", clean_name(name)).split())
     return Identity(subject, expires_at, name, email, attributes, ignored)
 
 

@@ -12,6 +12,10 @@ from interworky.demo.model.purposes import HANDOFF, is_email, is_for_visitor
 
 SORRY = "I'm sorry, that did not work just now. Please try again in a while, or call us."
 
+NOT_SENT = "No e-mail is sent, since this is a demonstration"  # what a tool says where no mail server is set up
+KEPT = "As this is a demonstration without a mail server, no e-mail leaves it. What you wrote is kept here for the team."
+KEPT_FOR_VISITOR = "As this is a demonstration without a mail server, no e-mail leaves it: yours is kept on its server."
+
 ANSWERS = {
     "waiting": "Please check the details on the card and confirm there if they are right. Nothing happens before that.",
     "unproven": "Gladly. Please give your address on the card: a code by e-mail shows that the mailbox is yours, and "
@@ -45,6 +49,8 @@ def report(dialogue: Dialogue, name: str, result: str) -> str:
         reference = REFERENCE.search(result)
         mail = " A confirmation is on its way to you by e-mail." if "on its way" in result else ""
         return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
+    if NOT_SENT in result and (re.search(HANDOFF, name) or is_email(name) or is_for_visitor(name)):
+        return KEPT_FOR_VISITOR if is_for_visitor(name) else KEPT
     if ended == "done" and is_email(name):
         return "Your message to the team is on its way."
     if ended == "done" and is_for_visitor(name):
@@ -63,6 +69,8 @@ def translated(language: Language, dialogue: Dialogue) -> str | None:
     if name.endswith("find_times"):
         slots = slots_in(result)
         return language.says["free"].replace("{times}", _plain_times(slots)) if slots else language.says["none"]
+    if NOT_SENT in result and (re.search(HANDOFF, name) or is_email(name)):
+        return language.says["kept"]
     if re.search(HANDOFF, name) and "notice to the team" in result:
         return language.says["told"]
     if re.search(HANDOFF, name) and "could be told" in result:

@@ -4,6 +4,7 @@ import { createCanned } from "./canned.js";
 import { button, h } from "./dom.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { createAttachments } from "./files.js";
+import { createLength } from "./length.js";
 
 const TYPING_MS = 3_000;
 const MODES = {
@@ -22,8 +23,9 @@ export class Composer {
   #typedAt = 0;
   #onSend;
   #onTyping;
-  #box = h("textarea", { className: "iw-input", rows: 3, maxLength: 4000, dir: "auto", "aria-label": "Reply" });
+  #box = h("textarea", { className: "iw-input", rows: 3, dir: "auto", "aria-label": "Reply" });
   #warning = h("div", { className: "iw-inbox-warning", role: "alert", hidden: true });
+  #length = createLength(this.#box);
   #hint = h("small", { className: "iw-hint" });
   #sendButton = button("Send", () => this.send(), { className: "iw-button iw-primary" });
   #tabs = Object.entries(MODES).map(([name, { label }]) =>
@@ -38,6 +40,7 @@ export class Composer {
     this.#warning,
     h("div", { className: "iw-inbox-modes", role: "tablist", "aria-label": "What to write" }, this.#tabs),
     h("div", { className: "iw-inbox-box" }, this.#canned.el, this.#box),
+    this.#length.el,
     this.#files.list,
     this.#files.input,
     h("div", { className: "iw-inbox-send" }, this.#hint, this.#files.add, this.#sendButton),
@@ -91,7 +94,9 @@ export class Composer {
   /** Sets the draft, and what the box shows where that draft is in it. */
   #setText(id, mode, text) {
     keepDraft(id, mode, text);
-    if (id === this.#id && mode === this.#mode) this.#box.value = text;
+    if (id !== this.#id || mode !== this.#mode) return;
+    this.#box.value = text;
+    this.#drawSendButton();
   }
 
   #switchTo(mode) {
@@ -107,14 +112,17 @@ export class Composer {
     this.#hint.textContent = hint;
     this.#box.value = draftOf(this.#id, mode);
     this.#canned.offer(!isNote);
+    this.#drawSendButton();
   }
 
   #drawSendButton() {
-    this.#sendButton.disabled = this.#sending || this.#files.isBusy();
+    const isTooLong = this.#length.excess(this.#mode) > 0;
+    this.#sendButton.disabled = this.#sending || this.#files.isBusy() || isTooLong;
   }
 
   #keep() {
     keepDraft(this.#id, this.#mode, this.#box.value);
+    this.#drawSendButton();
   }
 
   #typed() {

@@ -89,8 +89,9 @@ export class OpenConversation {
 
   async #act(name, fields) {
     const answer = await change(this.#shown.id, name, fields);
-    this.#fail(answer.error ?? "");
-    return this.#changed(answer);
+    const isDone = await this.#changed(answer);
+    if (answer.error) this.#fail(answer.error); // after what was read anew, which has no error of its own
+    return isDone;
   }
 
   async #reply(text, files) {

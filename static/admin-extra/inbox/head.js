@@ -1,6 +1,7 @@
 // Above the messages of the open conversation: its title, its state, and what can be done with it.
 
 import { button, h, icon, moment, since } from "./dom.js";
+import { createLength } from "./length.js";
 
 const SNOOZES = [
   ["Snooze", ""],
@@ -49,18 +50,22 @@ function snoozing(shown, act) {
 
 function handBack(shown, act) {
   const name = shown.names.assistant;
-  const note = h("textarea", { className: "iw-input", rows: 3, maxLength: 1000, id: "inbox-note" });
+  const note = h("textarea", { className: "iw-input", rows: 3, id: "inbox-note" });
+  const length = createLength(note);
+  const confirm = button("Hand back", () => done(true), { className: "iw-button iw-primary" });
+  note.oninput = () => (confirm.disabled = length.excess("hand_back") > 0);
   const dialog = h(
     "dialog",
     { className: "iw-dialog", "aria-labelledby": "inbox-hand-back" },
     h("h2", { id: "inbox-hand-back" }, `Hand back to ${name}`),
     h("label", { for: "inbox-note" }, `Note for ${name} (optional)`),
     note,
+    length.el,
     h("p", { className: "iw-hint" }, `${name} reads it as instructions. A visitor may get ${name} to repeat it.`),
     h(
       "div",
       { className: "iw-actions" },
-      button("Hand back", () => done(true), { className: "iw-button iw-primary" }),
+      confirm,
       button("Cancel", () => done(false)),
     ),
   );

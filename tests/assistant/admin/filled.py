@@ -43,6 +43,7 @@ from assistant.models import (
     Visitor,
     VisitorAttribute,
 )
+from assistant.services.booking.invitations import invitations
 from assistant.services.conversations import cards
 from assistant.services.conversations.messages import append_message
 from assistant.services.knowledge import documents
@@ -54,11 +55,14 @@ PROVIDER_SECRET = "prv-77aa01-do-not-show-3c"
 
 def fill(slug: str, word: str) -> Organization:
     """`word` stands in every text that staff of this organization may read, and nowhere else."""
-    home = Organization.objects.create(name=f"{word} Ltd", slug=slug, website=ORIGIN, allowed_origins=ORIGIN)
+    home = Organization.objects.create(
+        name=f"{word} Ltd", slug=slug, website=ORIGIN, allowed_origins=ORIGIN, team_email=f"{slug}-team@example.com"
+    )
     calendar = Calendar.objects.create(organization=home, name=f"{word} chair", location=word)
     calendar.hours.create(weekday=0, opens=time(9), closes=time(17))
     service = Service.objects.create(organization=home, name=f"{word} cut", description=word, location=word)
     service.offerings.create(calendar=calendar, price=word)
+    service.form_fields.create(label=word, kind="choice", options=word, help=word)
     MessageTemplate.objects.create(organization=home, message="reminder", subject=word, text=word)
     calendar.special_hours.create(
         first_day=date(2030, 12, 27), last_day=date(2030, 12, 27), opens=time(9), closes=time(12), reason=word
@@ -116,6 +120,24 @@ def fill(slug: str, word: str) -> Organization:
         organization=home, assistant=assistant, visitor=visitor, title=word, origin=ORIGIN, last_message_at=timezone.now()
     )
     now = timezone.now()
+    start = now + timedelta(days=2)
+    appointment = Appointment.objects.create(
+        organization=home,
+        calendar=calendar,
+        visitor=visitor,
+        conversation=talk,
+        state="confirmed",
+        service=service,
+        start_at=start,
+        busy_from=start,
+        end_at=start + timedelta(minutes=30),
+        busy_until=start + timedelta(minutes=30),
+        timezone="UTC",
+        name=word,
+        reason=word,
+        price=word,
+        answers=[{"label": word, "value": word}],
+    )
     with transaction.atomic():
         message = append_message(talk, "visitor", word, page={"url": f"javascript:{word}", "title": word})
         turn = Turn.objects.create(
@@ -142,7 +164,7 @@ def fill(slug: str, word: str) -> Organization:
         cards.add(
             talk, "slots", {"title": word, "days": [{"label": word, "slots": [{"id": "1", "label": word}]}]}, call=call
         )
-        cards.add(talk, "receipt", {"title": word, "reference": "7KQ2MX", "lines": [[word, word]], "note": word}, call=call)
+        cards.add(talk, "receipt", {**invitations.receipt(appointment, "confirmed", note=word), "title": word}, call=call)
         append_message(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
     hook = TeamWebhook(organization=home, name=word, last_error=word)
     hook.set_address(f"https://hooks.example.com/{PROVIDER_SECRET}")
@@ -160,22 +182,6 @@ def fill(slug: str, word: str) -> Organization:
         document=document,
         first_at=now,
         last_at=now,
-    )
-    start = now + timedelta(days=2)
-    appointment = Appointment.objects.create(
-        organization=home,
-        calendar=calendar,
-        visitor=visitor,
-        conversation=talk,
-        state="confirmed",
-        service=service,
-        start_at=start,
-        busy_from=start,
-        end_at=start + timedelta(minutes=30),
-        busy_until=start + timedelta(minutes=30),
-        timezone="UTC",
-        name=word,
-        reason=word,
     )
     Delivery.objects.create(
         organization=home,

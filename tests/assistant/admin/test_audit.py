@@ -174,7 +174,14 @@ def test_opening_a_setting_is_no_look_at_personal_data(home, owner):
 def test_exports_are_recorded(home, owner):
     act_on(owner, Visitor.objects.get(organization=home), "export_data").getvalue()
     owner.get("/admin/assistant/appointment/schedule/export/")
-    assert [(act, detail) for act, _, detail in entries()] == [("exported", "export data"), ("exported", "schedule export")]
+    owner.get(LIST.format("auditentry") + "export/")
+    assert entries() == [
+        ("exported", "visitor", "export data"),
+        ("exported", "", "schedule export"),
+        ("exported", "audit log", "export"),
+    ]
+    page = owner.get(LIST.format("auditentry")).content.decode()
+    assert "audit log (export)" in page and "3 audit entries" in " ".join(page.split())
 
 
 def test_a_stranger_who_is_refused_leaves_nothing_in_the_log_of_others(home):

@@ -54,6 +54,39 @@ def test_staff_see_who_waits_and_everything_beside_it(home, editor, talk):
     assert "inbox/page.js" in page and "Canned" in page
 
 
+def test_a_booking_with_a_place_is_shown_in_the_inbox_and_on_the_page(editor, talk):
+    booked = make.receipt(talk)
+    shown = editor.get(f"{BASE}{talk.pk}/")
+    assert shown.status_code == 200
+    card = shown.json()["items"][-1]["text"].splitlines()
+    assert card[0] == "Appointment confirmed" and card[-1] == "Bring a towel."
+    wanted = ["Where: 12 High Street, Leeds", "Price: £45", "Your dog's name: Rex"]
+    assert [line for line in card if line in wanted] == wanted
+    page = editor.get(f"/admin/assistant/conversation/{talk.pk}/change/").content.decode()
+    assert f"<b>{booked.reference}</b>" in page and "<dt>Where</dt><dd>12 High Street, Leeds</dd>" in page
+
+
+def test_a_text_that_is_too_long_is_refused_with_its_limit_and_nothing_is_sent(editor, talk):
+    tail, at_most = " and that is all.", "Shorten it to {} at most."
+    for act, limit in (("reply", 4000), ("note", 4000), ("hand-back", 1000)):
+        text = "x" * limit + tail
+        answer = editor.post(f"{BASE}{talk.pk}/{act}/", {"text": text, "note": text, "seq": 99})
+        assert answer.status_code == 400 and at_most.format(f"{limit:,}") in answer.json()["error"], act
+    talk.refresh_from_db()
+    assert not talk.notes.exists() and not talk.messages.filter(role="staff").exists() and not talk.note_to_assistant
+    limits = editor.get(BASE).context["config"]["most_chars"]
+    assert limits == {"reply": 4000, "note": 4000, "hand_back": 1000}
+
+
+def test_a_canned_reply_that_is_too_long_stays_in_its_form(home, editor):
+    text = "x" * 2000 + " and that is all."
+    form = {"organization": home.pk, "shortcut": "long", "text": text}
+    page = editor.post("/admin/assistant/cannedreply/add/", form)
+    assert "at most 2000 characters (it has 2017)" in page.content.decode() and text in page.content.decode()
+    assert 'maxlength="2000"' not in page.content.decode(), "a browser would cut what is pasted without a word"
+    assert not home.canned_replies.filter(shortcut="long").exists()
+
+
 def test_who_opened_a_conversation_in_the_inbox_is_in_the_audit_log(home, editor, talk):
     editor.get(f"{BASE}{talk.pk}/")
     editor.get(f"{BASE}{talk.pk}/")

@@ -132,7 +132,8 @@ def test_a_conversation_shows_what_was_said_and_what_was_done(boss):
     home = fill("home", "Aardvark")
     talk = Conversation.objects.get(organization=home)
     body = boss.get(f"/admin/assistant/conversation/{talk.pk}/change/").content.decode()
-    for seen in ("order_status", "Failed", "7KQ2MX", "Rated unhelpful", "iw-failed", "home@example.com", "Aardvark"):
+    reference = Appointment.objects.get(organization=home).reference
+    for seen in ("order_status", "Failed", reference, "Rated unhelpful", "iw-failed", "home@example.com", "Aardvark"):
         assert seen in body, seen
 
 
@@ -194,6 +195,8 @@ def test_staff_leave_notes_that_nobody_else_reads(boss):
     editor.post(address, {"text": "   "})
     editor.post(address, {"text": POLYGLOT})
     editor.post(address, {"text": "Called <b>back</b> on Monday."})
+    refused = editor.post(address, {"text": "x" * 4001}, follow=True).content.decode()
+    assert "The note has 4,001 characters" in refused and "maxlength" not in refused
     [first, second] = talk.notes.all()
     assert (first.text, str(second.by)) == (POLYGLOT, "editor-home")
     body = viewer.get(page).content.decode()

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.engine.claims import claimed
 from assistant.llm import ToolSpec
+from assistant.services.deliveries import outbox
 from interworky.demo.greetings import GREETINGS
 from interworky.demo.model import languages
 
@@ -34,6 +35,10 @@ def test_who_asks_for_a_person_gets_one_and_reads_it_in_their_language(said: str
     [call] = visit.says(said).calls
     assert (call.name, call.arguments) == ("human_handoff", {"reason": said})
     assert visit.returns(TOLD).text == language.says["told"]
+    visit.says(said)
+    assert visit.returns(f"{outbox.NOT_SENT}: it is kept.").text == language.says["kept"] and not claimed(
+        language.says["kept"]
+    )
     without = Visit()
     assert without.says(said).text.startswith(language.says["alone"])
 

@@ -9,6 +9,7 @@ import pytest
 
 from assistant.engine.claims import claimed
 from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec, note
+from assistant.services.deliveries import outbox
 from assistant.tools import knowledge, results
 from interworky.demo.model import rules, words
 from interworky.demo.model.rules import Reply
@@ -267,6 +268,18 @@ def test_a_person_is_fetched_where_that_is_offered_and_not_promised_where_it_is_
     assert "cannot fetch anybody" in Visit().says("I want to talk to a human").text
 
 
+def test_nothing_is_said_to_be_sent_where_a_demonstration_sends_nothing():
+    handoff = ToolSpec("human", "Fetch a person.", schema("reason", reason=TEXT))
+    visit = Visit([handoff, *TOOLS])
+    kept = f"{outbox.NOT_SENT}: it is kept on the server."
+    visit.says("I want to talk to a human")
+    fetched = visit.returns(kept).text
+    visit.says("Can you tell the team I'm running late?")
+    visit.says("Ada Lovelace")
+    for text in (fetched, visit.returns(kept).text):
+        assert "no e-mail leaves" in text and "on its way" not in text and not claimed(text)
+
+
 def test_without_tools_it_only_talks():
     visit = Visit(tools=[])
     for said in ("Can I come in on Tuesday afternoon?", "10:30 please", "Tell the team I'm late", "How much is a crown?"):
@@ -365,6 +378,9 @@ def test_what_visitors_want_in_their_mailbox_is_sent_there(said: str):
     assert called(talk.says(said)) == ("send_price_list", {})
     waits = talk.returns(results.WAITING_FOR_PROOF).text
     assert "card" in waits and not claimed(waits)
+    talk.says(said)
+    kept = talk.returns(f"{outbox.NOT_SENT}: the message is kept on the server.").text
+    assert "yours is kept" in kept and "mailbox" not in kept and not claimed(kept)
 
 
 @pytest.mark.parametrize("said", ["How much is a check-up?", "What are your prices?", "Can you send the team a message?"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from assistant.async_db import in_db
+from assistant.engine.claims import unbacked
 from assistant.models import Card, Conversation, Delivery, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.services.conversations import card_answers, handoffs
@@ -120,6 +122,25 @@ async def test_a_visitor_who_asks_for_a_person_sees_that_the_team_is_notified_on
     state, notified, [text] = await in_db(shown)(talk)
     assert (state, notified) == ("waiting", True) and text.startswith("The team is being notified")
     assert await Delivery.objects.filter(conversation=talk).aexists()
+
+
+@pytest.mark.parametrize(
+    "backend", ["django.core.mail.backends.console.EmailBackend", "interworky.demo.mailbox.MailboxBackend"]
+)
+async def test_without_a_mail_server_nothing_is_said_to_be_sent(
+    method: Make, turn: Turn, settings: Any, backend: str
+) -> None:
+    settings.EMAIL_BACKEND = backend
+    await in_db(a_handoff)(method, turn.conversation)
+    executor = await Executor.for_conversation(turn.conversation, turn=turn)
+    asked = await executor.execute(call("person", reason="A refund."), round=1, ordinal=0)
+    left = await executor.execute(call("person_contact", email="ann@example.com"), round=1, ordinal=1)
+    for result in (asked, left):
+        assert (result.outcome, result.effects) == ("done", frozenset({"done"}))
+        assert result.text.startswith("No e-mail is sent") and "on its way" not in result.text
+        assert unbacked("I have sent it to the team.", result.effects)
+    later = await Executor.for_conversation(turn.conversation, turn=turn)
+    assert "sent" not in later.effects(), "neither may a later reply claim it"
 
 
 @pytest.mark.parametrize("why", ["no address", "the team's day is used up", "the address cannot be written to"])

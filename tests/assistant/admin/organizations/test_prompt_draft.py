@@ -48,6 +48,17 @@ def said(answer: Any) -> str:
     return " ".join(map(str, get_messages(answer.wsgi_request)))
 
 
+def test_a_long_question_is_cut_in_the_list_and_whole_on_its_own_page(editor: Client, mia: Assistant, question: Question):
+    text = "Do you " + "really" * 500
+    question.message.text = question.text = text
+    question.message.save()
+    question.save()
+    page = editor.get(page_of(mia)).content.decode()
+    whole = f"/admin/assistant/question/{question.pk}/change/"
+    assert text[:299] + "…" in page and text not in page and f'href="{whole}"' in page
+    assert text in editor.get(whole).content.decode()
+
+
 def test_a_question_is_answered_by_a_draft_that_is_tried_and_published(editor: Client, mia: Assistant, question: Question):
     first = editor.get(f"/admin/assistant/question/{question.pk}/change/").content.decode()
     assert "I do not know." in first and f"{page_of(mia)}?question={question.pk}" in first

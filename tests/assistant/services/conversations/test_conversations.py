@@ -3,19 +3,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import signing
 from django.db.models import F
 from django.utils import timezone
 
 from assistant import llm
 from assistant.errors import Conflict, NotAllowed, NotFound, TurnTaken
-from assistant.models import Conversation, Message, ToolCall, Turn
+from assistant.models import Conversation, Message, ToolCall, Turn, Visitor
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.history import build_history, estimated_tokens
 from assistant.services.conversations.leases import claim_turn, renew_lease, renew_leases, request_stop, retry_turn
 from assistant.services.conversations.messages import post_message, rate_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
-from assistant.services.conversations.sessions import TOKEN_SALT, conversation_for_token, open_session
+from assistant.services.conversations.sessions import TOKEN_SALT, conversation_for_token, open_session, update_visitor
 from assistant.services.conversations.state import change_state
 from tests import make
 
@@ -90,6 +91,17 @@ def test_a_message_gives_its_conversation_a_name_and_a_time():
         conversation.refresh_from_db()
         assert conversation.title == "Can I come in on Tuesday?"
         assert abs(conversation.last_message_at - message.at) < timedelta(seconds=10)
+
+
+def test_what_visitors_and_staff_call_themselves_turns_no_writing_around():
+    talk = make.conversation()
+    update_visitor(talk, name="Ann\u202etxt.exe")
+    post_message(talk, "c-1", "Is it \u202eopen\u202c?")
+    change_state(talk, "staff", staff=User.objects.create_user("grace", first_name="\u202eGrace"))
+    talk.refresh_from_db()
+    assert (talk.title, Visitor.objects.get().name) == ("Is it open?", "Anntxt.exe")
+    assert talk.events.filter(type="conversation.updated").latest("seq").data["staff"] == "Grace"
+    assert talk.messages.get().text == "Is it \u202eopen\u202c?", "what was said stays, set apart where it is shown"
 
 
 def test_a_message_reopens_a_closed_conversation():

@@ -55,6 +55,12 @@ def test_what_is_written_alike_in_its_language_is_found(talk, written, query):
     assert texts(talk, query) == [written]
 
 
+def test_a_booking_is_found_by_its_place_and_by_what_its_form_asked(talk):
+    booked = make.receipt(talk)
+    assert marked(talk, "high street leeds") == ["High", "Street", "Leeds"]
+    assert marked(talk, "rex") == ["Rex"] and marked(talk, booked.reference) == [booked.reference]
+
+
 def test_all_words_have_to_be_there_in_any_order_and_the_newest_is_first(talk):
     say(talk, "A haircut on Tuesday", "Tuesday, a haircut please", "Only Tuesday")
     assert texts(talk, "tuesday haircut") == ["Tuesday, a haircut please", "A haircut on Tuesday"]

@@ -13,7 +13,8 @@ from assistant.services.conversations.history import build_history
 from assistant.services.conversations.leases import claim_turn, retry_turn
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
-from assistant.services.conversations.state import change_state
+from assistant.services.conversations.staff_texts import HAND_BACK_CHARS, NOTE_CHARS, REPLY_CHARS
+from assistant.services.conversations.state import change_state, leave_note
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,28 @@ def test_a_closed_conversation_stays_closed(conversation, grace):
         takeover.hand_back(conversation)
     conversation.refresh_from_db()
     assert conversation.state == "closed" and not conversation.messages.exists()
+
+
+WRITTEN = {
+    "reply": (REPLY_CHARS, lambda talk, by, text: takeover.answer(talk, by, text).text),
+    "note": (NOTE_CHARS, lambda talk, by, text: leave_note(talk, by, text).text),
+    "note to the assistant": (HAND_BACK_CHARS, lambda talk, by, text: _handed_back(talk, by, text)),
+}
+
+
+def _handed_back(talk, by, text):
+    takeover.take_over(talk, by)
+    takeover.hand_back(talk, text)
+    return Conversation.objects.get(pk=talk.pk).note_to_assistant
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_what_staff_write_is_kept_whole_or_refused_with_the_limit(conversation, grace, what):
+    most, write = WRITTEN[what]
+    with pytest.raises(InputError, match=f"has {most + 1:,} characters. Shorten it to {most:,} at most"):
+        write(conversation, grace, "ä" * (most + 1))
+    assert not conversation.notes.exists() and not conversation.messages.filter(role="staff").exists()
+    assert write(conversation, grace, "\x00 " + "ä" * most + " \r\n") == "ä" * most
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\x07\x00"])

@@ -39,6 +39,14 @@ def test_what_was_said_and_shown_is_sent_in_order_and_escaped(conversation: Conv
     assert row.conversation == conversation, "it is erased with the visitor"
 
 
+def test_a_booking_is_sent_with_its_place_and_answers(conversation: Conversation) -> None:
+    booked = make.receipt(conversation)
+    transcripts.send(conversation, "ada@example.com")
+    text = Delivery.objects.get().text
+    for line in ("Where: 12 High Street, Leeds", "Price: £45", "Your dog's name: Rex", f"Reference: {booked.reference}"):
+        assert line in text, line
+
+
 def test_it_is_written_in_the_visitors_language(conversation: Conversation) -> None:
     conversation.visitor.locale = "ar-EG"
     transcripts.send(conversation, "ada@example.com")
