@@ -15,7 +15,7 @@ from assistant.redaction import clean
 from assistant.services.knowledge.formats import charsets
 from assistant.services.knowledge.formats.result import Unreadable
 
-READ_CHARS = 1_000_000  # of one part: the styles of an HTML mail alone may take a tenth of that
+READ_CHARS = 500_000  # of one part: the styles of an HTML mail alone may take a fifth of that
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ _BREAKS = {"p", "div", "tr", "li", "blockquote", "ul", "ol", "table", "hr", "pre
 _BROKEN = re.compile(r"<(?:br|p|div|tr|li|hr|blockquote|h[1-6])\b", re.IGNORECASE)
 _CONDITION = re.compile(r"<!\[[^>\n]{0,200}>")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?-->)", re.DOTALL)
-_SCRIPT = re.compile(r"<script\b[^>]*>.*?</script\s*>", re.DOTALL | re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b[^<>]*>.*?</script\s*>", re.DOTALL | re.IGNORECASE)
 # No element can be within these, so that one without an end is over at the next tag, whichever that is.
-_UNSEEN = re.compile(r"<(script|style|title)\b[^>]*>(?:[^<]|<(?![a-z/]))*(?:</\1\s*>)?", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style|title)\b[^<>]*>(?:[^<]|<(?![a-z/]))*(?:</\1\s*>)?", re.IGNORECASE)
 
 
 class _Text(HTMLParser):

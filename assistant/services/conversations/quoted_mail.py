@@ -19,12 +19,14 @@ from assistant.services.conversations.email_answers import MARK
 MOST_LINES = 3  # that such a line is wrapped into
 WRAPPED_AT = 60  # characters: no program makes lines shorter than that
 HEADER_LINES = 6
+RULE_CHARS = 120
+MOST_CHARS = 1000  # of a line that say what it is
 WRAPPED_INTO = 40  # lines, at most, that one line of ours comes back as
 BANNER_LINES = 4  # that a mail server puts above our mail, such as a warning about unknown senders
 TELLING = 15  # characters of a part of a line, from which on it is no chance that we have sent them
 
 _MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # of direction: they would be between the words
-_ADDRESS = re.compile(r"[<(\[]\s*(?:mailto:)?[^\s<>@]+@[^\s<>@]+\s*[>)\]]")
+_ADDRESS = re.compile(r"[<(\[]\s*(?:mailto:)?[^\s<>@(\[]+@[^\s<>@(\[]+\s*[>)\]]")
 _DAY = re.compile(r"(?<!\d)(?:20|21|٢٠|۲۰|२०)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时点點]\s?\d{2}(?!\d)|\d{1,2}\s?[時时点點]")
 # In the order of `HEADERS` below, as far as a language has one.
@@ -116,7 +118,7 @@ class Sent:
         return 0
 
 
-_AROUND_WORDS = re.compile(r"^[>\s]+|<[a-z]+:[^<>]*>|\[(?:cid|image):[^\]]*\]|[*_]", re.IGNORECASE)
+_AROUND_WORDS = re.compile(r"^[>\s]+|<[a-z]+:[^<>]*>|\[(?:cid|image):[^\[\]]*\]|[*_]", re.IGNORECASE)
 
 
 def _words(line: str) -> str:
@@ -127,7 +129,7 @@ def _words(line: str) -> str:
 def split_reply(lines: list[str], sent: Sent, *, is_cited: bool = False) -> Split:
     """What the person has written, with the quoted lines that it stands between. `is_cited`: the mail program has marked the
     lines that begin with ">", so that they are quotes for certain."""
-    mail = _Mail(lines, [_MARKS.sub("", line).strip() for line in lines], sent)
+    mail = _Mail(lines, [_MARKS.sub("", line).strip()[:MOST_CHARS] for line in lines], sent)
     number = 0
     while number < len(lines):
         line, intro = mail.plain[number], mail.intro_at(number)
@@ -199,13 +201,13 @@ class _Mail:
         start, end = intro.start, intro.end
         if not (intro.is_header and intro.is_certain and end < len(self.plain) and not self.plain[end]):
             return False
-        return any(_RULE.fullmatch(line) for line in self.plain[max(0, start - 2) : start]) or any(
+        return any(_is_rule(line) for line in self.plain[max(0, start - 2) : start]) or any(
             _ADDRESS.search(line) for line in self.plain[start:end]
         )
 
     def above(self, end: int) -> list[str]:
         """The lines before, without the rule that a mail program draws below them."""
-        while end and (not self.plain[end - 1] or (end < len(self.plain) and _RULE.fullmatch(self.plain[end - 1]))):
+        while end and (not self.plain[end - 1] or (end < len(self.plain) and _is_rule(self.plain[end - 1]))):
             end -= 1
         return self.lines[:end]
 
@@ -237,8 +239,9 @@ class _Mail:
         """For a quote whose lines are not marked: what follows is our mail, the person's words within it, or a server's. All
         is kept where they may have named one sentence of ours themselves."""
         above, behind = self.above(quote.start), list(range(quote.end, len(self.lines)))
-        intros = {one for at in behind if (intro := self.intro_at(at)) for one in range(intro.start, intro.end)}
-        quoted = [self.lines[one] for one in behind if one not in intros and not self.is_quoted(one)]
+        about = [intro for at in behind if (intro := self.intro_at(at)) and intro.is_certain]
+        intros = {one for intro in about for one in range(intro.start, intro.end)}
+        quoted = [self.lines[one] for one in behind if one not in intros]
         below = self.sent.without(quoted)
         is_known = len(below) < sum(MARK not in line for line in quoted)
         below = [line for line in below if not line.strip() or re.search(r"\w", _words(line))]
@@ -248,6 +251,10 @@ class _Mail:
         if above or not is_known:
             return Split(above, below)
         return Split(below)
+
+
+def _is_rule(line: str) -> bool:
+    return len(line) <= RULE_CHARS and _RULE.fullmatch(line) is not None
 
 
 def _intro_at(lines: list[str], number: int) -> _Intro | None:
