@@ -9,25 +9,26 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
-from html.parser import HTMLParser
 
 from django.conf import settings
 from django.db import Error, transaction
 from django.utils import timezone
-from mailparser_reply import EmailReplyParser
 
 from assistant.errors import TooMuch
-from assistant.models import Conversation, Message
+from assistant.models import Conversation, Delivery, Message
 from assistant.redaction import clean
 from assistant.sentences import label
 from assistant.services.conversations import inbox, unheld
-from assistant.services.conversations.email_answers import MARK, conversation_at
+from assistant.services.conversations.email_answers import conversation_at
+from assistant.services.conversations.mail_text import html_as_text, text_of, texts_below
 from assistant.services.conversations.messages import append_message
-from assistant.services.conversations.quoted_mail import without_quote
+from assistant.services.conversations.quoted_mail import Sent, split_reply
 from assistant.services.conversations.state import leave_note
 from assistant.services.notifications import queue as notifications
 from assistant.services.organizations import rate_limits
@@ -36,13 +37,19 @@ log = logging.getLogger(__name__)
 
 ACCEPTED, IGNORED, UNKNOWN, DUPLICATE, EMPTY = "accepted", "ignored", "unknown", "duplicate", "empty"
 RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
-READ_CHARS = 60_000  # of a mail's text; what is quoted in it is cut off
+MESSAGES = 15  # that one mail may become, where it is longer than a message may be
+OUR_MAILS, OUR_MESSAGES = 10, 50  # the newest, by whose lines what is quoted of them is known
 NAMES = 10  # of attachments that are named
-LANGUAGES = ["en", "de", "fr", "es"]
 TOO_MANY = (
     "More e-mails have come in from this visitor than are accepted at a time. The mail service was asked to deliver the "
     "others again later. If one seems to be missing, ask the visitor to send it again."
 )
+WHOLE = (
+    "The visitor's last message came by e-mail, and nothing but a quoted e-mail was found in it. So it is shown whole: look "
+    "for their answer within it."
+)
+BELOW = "The visitor's last message came by e-mail. Below it, the e-mail holds more that may be theirs:\n\n"
+CUT = "The visitor's last message came by e-mail and is longer than can be shown. Ask them for the rest."
 NOTED_EVERY = timedelta(hours=1)
 
 
@@ -59,18 +66,18 @@ def receive(raw: bytes) -> str:
             return UNKNOWN
         if is_automatic(mail):
             return IGNORED
-        text, names, sender = reply_of(mail), attachments_of(mail), _sender_of(mail)
+        reply, names, sender = read_reply(mail, _sent_in(conversation)), attachments_of(mail), _sender_of(mail)
         client_id = _client_id_of(mail, raw)
     except (LookupError, UnicodeError, AttributeError, TypeError, IndexError) as error:  # of the library, for bad headers
         raise ValueError("This message cannot be read.") from error
-    if not text and not names:
+    if not reply.texts and not names:
         return EMPTY
     try:
         rate_limits.hit("inbound-mail", visitor=str(conversation.pk))
     except TooMuch:
         _note_limit(conversation)
         raise
-    return _added(conversation, sender, text, names, client_id)
+    return _added(conversation, sender, reply, names, client_id)
 
 
 def _note_limit(conversation: Conversation) -> None:
@@ -118,54 +125,65 @@ def is_automatic(mail: EmailMessage) -> bool:
     )
 
 
-def reply_of(mail: EmailMessage) -> str:
-    """What the sender has written, without what they quote, and without their signature."""
-    part = mail.get_body(("plain", "html"))
-    if part is None:
-        return ""
-    text = str(part.get_content())[:READ_CHARS]
-    if part.get_content_subtype() == "html":
-        text = _text_of(text)
-    lines = clean(text.replace("\r\n", "\n")).split("\n")
-    above = next((number for number, line in enumerate(lines) if MARK in line), len(lines))
-    kept = "\n".join(without_quote(lines[:above]))
-    found = EmailReplyParser(languages=list(LANGUAGES)).parse_reply(kept) or ""
-    return re.sub(r"\n{3,}", "\n\n", found).strip()[: settings.MESSAGE_MAX_CHARS]
+@dataclass(frozen=True)
+class Reply:
+    """What the sender has written, as messages, and what staff are to know about how it was read."""
+
+    texts: list[str]
+    notes: list[str] = field(default_factory=list)
 
 
-class _Text(HTMLParser):
-    """The text of an HTML mail, without quotes."""
-
-    HIDDEN, BREAKS = {"script", "style", "head", "title", "blockquote"}, {"br", "p", "div", "tr", "li"}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.hidden += tag in self.HIDDEN
-        if tag in self.BREAKS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.hidden = max(0, self.hidden - (tag in self.HIDDEN))
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.pieces.append(data)
+def reply_of(mail: EmailMessage, sent: Iterable[str] = ()) -> str:
+    """What the sender has written, without what they quote; `sent` is what they may quote of ours."""
+    return "\n".join(read_reply(mail, sent).texts)
 
 
-def _text_of(html: str) -> str:
-    reader = _Text()
-    reader.feed(html)
-    reader.close()
-    return "".join(reader.pieces)
+def read_reply(mail: EmailMessage, sent: Iterable[str] = ()) -> Reply:
+    """What the sender has written, as messages. There are none only where the mail has no text at all."""
+    read = text_of(mail)
+    found = split_reply(read.text.split("\n"), Sent(sent), is_cited=read.is_cited)
+    text, below, notes = _tidied(found.reply), _tidied(found.below), list[str]()
+    if not text and (text := _tidied(read.text.split("\n"))):
+        notes.append(WHOLE)
+    elif below:
+        notes.append(f"{BELOW}{below}")
+    texts = in_pieces(text, settings.MESSAGE_MAX_CHARS)
+    if len(texts) > MESSAGES or not read.is_whole:
+        notes.append(CUT)
+    return Reply(texts[:MESSAGES], notes)
+
+
+def _tidied(lines: list[str]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in lines)).strip()
+
+
+def in_pieces(text: str, most: int) -> list[str]:
+    """The text in pieces of at most so many characters, which end with a paragraph, else with a line, else with a word."""
+    pieces = list[str]()
+    while len(text) > most:
+        ends = (text.rfind(end, most // 2, most + 1) for end in ("\n\n", "\n", " "))
+        end = next((one for one in ends if one > 0), most)
+        pieces.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return [*pieces, text] if text else pieces
+
+
+def _sent_in(conversation: Conversation) -> list[str]:
+    """What we have sent the visitor: e-mails as they are, and what was said in the widget."""
+    said = conversation.messages.exclude(role=Message.Role.VISITOR).order_by("-seq").values_list("text", flat=True)
+    mails = Delivery.objects.filter(conversation=conversation, kind=Delivery.Kind.EMAIL).exclude(reply_to="")
+    newest = mails.order_by("-created_at").values_list("subject", "text", "html")[:OUR_MAILS]
+    return [
+        *said[:OUR_MESSAGES],
+        *(part for subject, text, html in newest for part in (subject, text, html_as_text(html)[0])),
+    ]
 
 
 def attachments_of(mail: EmailMessage) -> list[str]:
     """The names of what is attached, which is not kept."""
-    names = [_line(part.get_filename()) or _line(part.get_content_type()) for part in mail.iter_attachments()]
+    text = texts_below(mail)
+    parts = [part for part in mail.iter_attachments() if all(part is not one for one in text)]
+    names = [_line(part.get_filename()) or _line(part.get_content_type()) for part in parts]
     return [name[:80] for name in names[:NAMES]]
 
 
@@ -182,16 +200,19 @@ def _line(text: str | None) -> str:
     return " ".join(clean(text or "").split())
 
 
-def _added(conversation: Conversation, sender: str, text: str, names: list[str], client_id: str) -> str:
+def _added(conversation: Conversation, sender: str, reply: Reply, names: list[str], client_id: str) -> str:
     """Add it to the conversation, which a person answers from then on; once, however often it comes in."""
     with transaction.atomic():
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         if locked.messages.filter(client_id=client_id).exists():
             return DUPLICATE
-        said = text or label("no_attachments", locked.locale, names=", ".join(names))
-        append_message(locked, Message.Role.VISITOR, said, client_id=client_id)
-        if names and text:
-            append_message(locked, Message.Role.SYSTEM, label("no_attachments", locked.locale, names=", ".join(names)))
+        refused = label("no_attachments", locked.locale, names=", ".join(names)) if names else ""
+        for number, text in enumerate(reply.texts or [refused]):
+            append_message(locked, Message.Role.VISITOR, text, client_id=f"{client_id}:{number}" if number else client_id)
+        if refused and reply.texts:
+            append_message(locked, Message.Role.SYSTEM, refused)
+        for note in reply.notes:
+            leave_note(locked, None, note)
         if sender.lower() != conversation.visitor.email.lower():
             note = f"The visitor's last message came by e-mail from {sender or 'nobody'}, which is not their own address."
             leave_note(locked, None, note)

@@ -178,7 +178,8 @@ def _take(box: Any, uid: str) -> bool:
     except TooMuch:
         return _put_off(box, uid)
     except ValueError:
-        log.info("Skipped a mail in the mailbox that is not a valid message.")
+        log.warning("A mail of the mailbox is not a valid message.")
+        flags = ODD
     except (OperationalError, InterfaceError):
         raise
     except (InternalError, ProgrammingError):  # such as a standby that only reads, or a table that is still to be made

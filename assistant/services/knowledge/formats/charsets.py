@@ -69,6 +69,13 @@ _LABELS |= {
 }
 _LABELS |= {"x-cp1250": "cp1250", "x-cp1251": "cp1251", "x-cp1252": "cp1252", "dos-874": "cp874", "windows-31j": "cp932"}
 _LABELS |= {"windows-949": "cp949", "x-mac-ukrainian": "mac-cyrillic", "x-user-defined": "", "replacement": ""}
+# What mail programs and databases write where they mean one of these.
+_LABELS |= {"ansi": "cp1252", "utf8mb4": "utf-8", "utf8mb3": "utf-8", "x-unicode-2-0-utf-8": "utf-8", "koi8-ru": "koi8-u"}
+_LABELS |= {"unicode-1-1-utf-8": "utf-8", "unicode-1-1-utf-7": "utf-7", "x-euc-jp": "euc_jp", "x-euc-kr": "cp949"}
+_LABELS |= {"iso-2022-jp-ms": "iso2022_jp_ext", "cp50220": "iso2022_jp_ext", "cp50221": "iso2022_jp_ext"}
+_LABELS |= {"x-iso-2022-jp": "iso2022_jp", "x-big5": "big5hkscs", "x-gb2312": "gb18030", "x-euc-cn": "gb18030"}
+_CODE_PAGE = re.compile(r"(?:x-)?(?:cp|ibm|dos|win|windows|msdos|ansi|oem|microsoft)?[-_ ]?(?:cp)?[-_ ]?(\d{3,5})")
+_WITH_DIRECTION = re.compile(r"(iso[-_]?8859[-_]?[68])[-_ ]?[ie]")  # RFC 1556: in which direction its lines are written
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -155,17 +162,19 @@ _UNWRITTEN = re.compile(
 
 
 def known(label: str) -> str:
-    """The encoding that a label names on the web, "" for none that can be read."""
-    label = label.strip().strip("\"'").lower()
-    if label in _LABELS:
-        return _LABELS[label]
-    try:
-        found = codecs.lookup(label)
-        if not found._is_text_encoding:
-            return ""
-    except (LookupError, ValueError):
-        return ""
-    return _ON_THE_WEB.get(found.name, found.name)
+    """The encoding that a label names on the web or in a mail, "" for none that can be read."""
+    label = re.split(r"[;,$]", label.strip().strip("\"'").lower())[0].strip(" \"'").removeprefix("_")
+    directed, page = _WITH_DIRECTION.fullmatch(label), _CODE_PAGE.fullmatch(label)
+    for name in filter(None, (label, directed and directed[1], page and f"cp{page[1]}")):
+        if name in _LABELS:
+            return _LABELS[name]
+        try:
+            found = codecs.lookup(name)
+        except (LookupError, ValueError):
+            continue
+        if found._is_text_encoding:
+            return _ON_THE_WEB.get(found.name, found.name)
+    return ""
 
 
 def decoded(data: bytes, charset: str = "") -> str:

@@ -113,6 +113,43 @@ def test_a_bounce_is_ignored(talk):
     assert email_replies.receive(raw) == "ignored"
 
 
+def test_what_we_have_sent_is_known_in_a_quote_whose_lines_are_not_marked(talk):
+    Conversation.objects.filter(pk=talk.pk).update(mail_due_at=talk.created_at)
+    email_answers.send_due()
+    sent = Delivery.objects.get(to="ann@example.com")
+    header = "From: Bright Smile\nSent: Tuesday\nTo: Ann\nSubject: Hello\n\n"
+    ours = "\n\n".join(line for line in sent.text.split("\n") if line)
+    assert email_replies.receive(a_mail(talk, f"{header}{ours}\n\nAnd a ramp?").as_bytes()) == "accepted"
+    assert said(talk) == ["And a ramp?"] and not talk.notes.exists()
+
+
+def test_a_mail_in_which_only_a_quote_is_found_is_kept_whole_with_a_note(talk):
+    text = QUOTED.removeprefix("And a ramp?\n\n")
+    assert email_replies.receive(a_mail(talk, text).as_bytes()) == "accepted"
+    assert said(talk) == [text.strip()] and talk.notes.get().text == email_replies.WHOLE
+    assert email_replies.receive(a_mail(talk, " \n", Message_ID="<2@x.example>").as_bytes()) == "empty"
+
+
+def test_a_reply_that_is_longer_than_a_message_becomes_several_once(talk, settings):
+    settings.MESSAGE_MAX_CHARS = 100
+    text = "\n\n".join(f"Question {number} about the ramp and the lift, the stairs and the doors." for number in range(12))
+    raw = a_mail(talk, text).as_bytes()
+    assert [email_replies.receive(raw) for _ in range(2)] == ["accepted", "duplicate"]
+    assert "\n\n".join(said(talk)) == text and max(map(len, said(talk))) <= 100 and not talk.notes.exists()
+
+
+def test_what_no_longer_fits_into_the_messages_of_one_mail_is_noted(talk, settings):
+    settings.MESSAGE_MAX_CHARS = 10
+    assert email_replies.receive(a_mail(talk, "x" * 151).as_bytes()) == "accepted"
+    assert "".join(said(talk)) == "x" * 150 and talk.notes.get().text == email_replies.CUT
+
+
+def test_styles_before_the_words_of_an_html_mail_do_not_count_as_its_length(talk):
+    html = f"<style>{'p { margin: 0 } ' * 10_000}</style><p>And a ramp?</p>"
+    assert email_replies.receive(a_mail(talk, html=html).as_bytes()) == "accepted"
+    assert said(talk) == ["And a ramp?"]
+
+
 def test_attachments_are_named_and_not_taken(talk):
     mail = a_mail(talk)
     mail.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="invoice.exe")

@@ -106,6 +106,7 @@ def test_a_mail_that_cannot_be_read_keeps_none_of_the_others_out(imap, box, talk
     assert read(imap) == 5
     assert {"Question 1", "Question 2"} <= set(said(talk))
     assert read(imap) == 0 and "" not in flags(box)
+    assert flags(box)[:2] == ["Seen", "Seen Flagged"], "what is no message is there for people to find"
 
 
 def test_a_mail_that_nothing_can_take_in_is_flagged_for_people_to_find(imap, box, talk):

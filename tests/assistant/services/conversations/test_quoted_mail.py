@@ -8,7 +8,7 @@ from textwrap import wrap
 import pytest
 
 from assistant.sentences import LANGUAGES
-from assistant.services.conversations.email_replies import reply_of
+from assistant.services.conversations.email_replies import WHOLE, Reply, read_reply, reply_of
 
 ME = "Haus am See <info@see.example>"
 QUOTED = {
@@ -102,10 +102,22 @@ QUOTED = {
 LINES = [(language, line) for language, lines in QUOTED.items() for line in lines]
 
 
-def kept(text: str) -> str:
+OURS = "##- Please write your answer above this line -##\n\nEmma wrote:\n\nWould Friday suit you?\n\nReply to this e-mail."
+GMAIL = f"On Mon, Mar 4, 2030 at 9:15 AM {ME} wrote:"
+
+
+def read(text: str, sent: str = "", *, html: bool = False) -> Reply:
     mail = EmailMessage()
-    mail.set_content(text)
-    return reply_of(mail)
+    mail.set_content(text, subtype="html" if html else "plain")
+    return read_reply(mail, [sent])
+
+
+def kept(text: str, sent: str = "") -> str:
+    return "\n".join(read(text, sent).texts)
+
+
+def marked(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 def test_every_language_of_the_product_is_tried():
@@ -157,4 +169,85 @@ def test_html_without_a_block_for_the_quote_loses_it_too():
     mail = EmailMessage()
     quoted = "<div>Op ma 4 mrt 2030 om 09:15 schreef Haus am See &lt;info@see.example&gt;:<br></div><div>Welkom.</div>"
     mail.set_content(f"<div>Mag mijn hond mee?</div>{quoted}", subtype="html")
-    assert reply_of(mail) == "Mag mijn hond mee?"
+    assert reply_of(mail, ["Grace schreef:\n\nWelkom."]) == "Mag mijn hond mee?"
+
+
+@pytest.mark.parametrize("sent", [OURS, ""])
+@pytest.mark.parametrize(("language", "line"), LINES)
+def test_an_answer_below_the_quote_is_what_they_wrote(language, line, sent):
+    assert kept(f"{line}\n\n{marked(OURS)}\n\nFriday is fine.\n\nEva\n", sent) == "Friday is fine.\n\nEva"
+
+
+def test_an_answer_below_a_quote_without_marks_is_found_by_what_we_have_sent():
+    header = QUOTED["de"][-1]
+    ours = OURS.replace("to this e-mail", "to\nthis e-mail").replace("Emma wrote", "*Emma wrote*")
+    assert read(f"{header}\n\n{ours}\n\nFreitag passt.\n", OURS) == Reply(["Freitag passt."])
+    answered = ours.replace("you?", "you?\n\nJa, um neun.")
+    above = read(f"Gern!\n\n{header}\n\n{answered}\n", OURS)
+    assert above.texts == ["Gern!"] and [note.endswith("\n\nJa, um neun.") for note in above.notes] == [True]
+
+
+@pytest.mark.parametrize("text", [f"{GMAIL}\n\n{marked(OURS)}\n", f"{OURS}\n", f"{QUOTED['fr'][-1]}\n\n{OURS}"])
+@pytest.mark.parametrize("sent", [OURS, ""])
+def test_a_mail_that_is_nothing_but_a_quote_is_kept_whole_and_noted(text, sent):
+    found = read(text, sent)
+    assert found.texts == [text.strip()] and found.notes == [WHOLE]
+
+
+def test_a_mail_without_any_text_has_no_reply():
+    assert read(" \n\n") == read("<title>Re</title><p>&nbsp;<img src=x>", html=True) == Reply([])
+
+
+@pytest.mark.parametrize("above", ["", "See below.\n\n"])
+@pytest.mark.parametrize("sent", ["Friday?\nAt which time?", ""])
+def test_answers_between_quoted_lines_are_kept_with_what_they_answer(above, sent):
+    text = f"{above}{GMAIL}\n> Friday?\nYes.\n> At which time?\nAt nine.\n>\n> Kind regards\n"
+    found = kept(text, sent)
+    assert found.startswith(above) and found.endswith("> Friday?\nYes.\n> At which time?\nAt nine.")
+
+
+def test_words_above_and_below_a_quote_are_kept_and_of_the_quote_what_is_not_ours():
+    text = f"Thank you!\n\n{GMAIL}\n{marked(OURS)}\n\nPS: We bring a dog.\n\n{GMAIL}\n> Hello\n"
+    assert (
+        kept(f"Thank you!\n\n{GMAIL}\n{marked(OURS)}\n\nPS: We bring a dog.\n", OURS) == "Thank you!\n\nPS: We bring a dog."
+    )
+    assert "PS: We bring a dog." in kept(text, OURS) and not kept(text, OURS).endswith("Hello")
+    theirs = "Hello,\nthe vet wrote on 3.4.2030:\n> no food before noon\nDo you agree?"
+    assert kept(theirs, OURS) == theirs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Good morning,\nthe vet wrote at 8:30:\nno food before noon.\nDo you agree?",
+        "Wie Sie am 2.5.2030 schrieb ich Ihnen:\nzwei Zimmer. Bleibt es dabei?",
+        "On 4 Mar 2030 at 09:15 your colleague <desk@see.example> wrote:\nthe room is 90. Still so?",
+        "Our trip:\nFrom: Linz\nDate: 2 June\nTo: Bled\nIs the lake warm?",
+        "Von: Linz\nDatum: 2. Juni\nAn: Bled",
+        "Our trip:\nFrom: Linz\nDate: 2 June\nTo: Bled\nSubject: a birthday\n\nIs the lake warm?",
+        "We are:\n> two adults\n> one child\nIs there room?",
+        "We are:\n> two adults\n> one child",
+    ],
+)
+def test_a_sentence_like_the_words_about_a_quote_cuts_nothing_off(text):
+    assert read(text, OURS) == Reply([text])
+    assert kept(f"{text}\n\n{GMAIL}\n\n{marked(OURS)}\n", OURS) == text, "what is quoted below it is still cut off"
+
+
+def test_a_sentence_of_ours_that_they_name_does_not_end_the_mail():
+    text = "Hello,\nas you wrote on 3.4.2030:\nWould Friday suit you?\nIt would not."
+    assert kept(text, OURS) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<div>Friday.</div><blockquote>Would Friday suit you?<div>Emma</div>", "Friday."),
+        ("<blockquote type=cite><p>Would Friday suit you?</blockquote><div>Friday.</div>", "Friday."),
+        ("<p>Two:<blockquote style='margin:0 0 0 40px; border: none'>a cot</blockquote><p>a bed", "Two:\na cot\na bed"),
+        ("<div>Friday.</div><div><br></div><div>At<br>nine.</div>", "Friday.\n\nAt\nnine."),
+        ("<p>Friday\nor Monday.", "Friday or Monday."),
+    ],
+)
+def test_quotes_in_html_are_what_the_mail_program_marks_as_such(html, text):
+    assert read(html, OURS, html=True) == Reply([text])
