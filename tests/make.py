@@ -10,7 +10,7 @@ from assistant.models import Appointment, Assistant, Calendar, Card, Conversatio
 from assistant.services.booking.availability import offers, slot_ids
 from assistant.services.booking.availability.offers import Offer
 from assistant.services.booking.availability.slot_ids import Pick
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import receipts
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 
@@ -52,7 +52,7 @@ def receipt(of: Conversation) -> Appointment:
         answers=[{"label": "Your dog's name", "value": "Rex"}],
         state=Appointment.State.CONFIRMED,
     )
-    cards.add(of, Card.Kind.RECEIPT, invitations.receipt(booked, "confirmed", note="Bring a towel."))
+    cards.add(of, Card.Kind.RECEIPT, receipts.receipt(booked, "confirmed", note="Bring a towel."))
     return booked
 
 

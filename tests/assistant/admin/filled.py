@@ -43,7 +43,7 @@ from assistant.models import (
     Visitor,
     VisitorAttribute,
 )
-from assistant.services.booking.invitations import invitations
+from assistant.services.booking.invitations import receipts
 from assistant.services.conversations import cards
 from assistant.services.conversations.messages import append_message
 from assistant.services.knowledge import documents
@@ -164,7 +164,7 @@ def fill(slug: str, word: str) -> Organization:
         cards.add(
             talk, "slots", {"title": word, "days": [{"label": word, "slots": [{"id": "1", "label": word}]}]}, call=call
         )
-        cards.add(talk, "receipt", {**invitations.receipt(appointment, "confirmed", note=word), "title": word}, call=call)
+        cards.add(talk, "receipt", {**receipts.receipt(appointment, "confirmed", note=word), "title": word}, call=call)
         append_message(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
     hook = TeamWebhook(organization=home, name=word, last_error=word)
     hook.set_address(f"https://hooks.example.com/{PROVIDER_SECRET}")
