@@ -294,7 +294,7 @@ MUTANTS = (
            f"{TESTS}/services/conversations/test_email_replies.py",
            "test_a_reply_that_is_longer_than_a_message_becomes_several_once"),
     Mutant("a mail in a charset that nothing knows", f"{SERVICES}/conversations/mail_text.py",
-           'if not encoding or b"\\x1b" in data:', "if False:",
+           'if not encoding or (is_wide and b"\\0" not in data) or b"\\x1b" in data:', "if False:",
            f"{TESTS}/services/conversations/test_mail_text.py", "test_any_name_of_a_charset_is_read"),
     Mutant("a mail whose hidden elements do not end", f"{SERVICES}/conversations/mail_text.py",
            'html = _UNSEEN.sub("", ', "html = str(",

@@ -39,6 +39,7 @@ ACCEPTED, IGNORED, UNKNOWN, DUPLICATE, EMPTY = "accepted", "ignored", "unknown",
 RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
 MESSAGES = 15  # that one mail may become, where it is longer than a message may be
 OUR_MAILS, OUR_MESSAGES = 10, 50  # the newest, by whose lines what is quoted of them is known
+NOTE_CHARS = 3800  # of what a note shows of a mail, below its first words
 NAMES = 10  # of attachments that are named
 TOO_MANY = (
     "More e-mails have come in from this visitor than are accepted at a time. The mail service was asked to deliver the "
@@ -146,7 +147,7 @@ def read_reply(mail: EmailMessage, sent: Iterable[str] = ()) -> Reply:
     if not text and (text := _tidied(read.text.split("\n"))):
         notes.append(WHOLE)
     elif below:
-        notes.append(f"{BELOW}{below}")
+        notes += [f"{BELOW}{piece}" for piece in in_pieces(below, NOTE_CHARS)][:MESSAGES]
     texts = in_pieces(text, settings.MESSAGE_MAX_CHARS)
     if len(texts) > MESSAGES or not read.is_whole:
         notes.append(CUT)

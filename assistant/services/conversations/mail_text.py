@@ -79,7 +79,8 @@ def decoded(data: bytes, charset: str) -> str:
     """Bytes of a mail as text. What it names as its charset is believed where Python or the web has such a one and the bytes
     can be in it; else they are recognised, and what cannot be read is replaced: a mail is never refused for a letter."""
     encoding = charsets.known(charset)
-    if not encoding or b"\x1b" in data:  # which no text has, except to change its alphabet
+    is_wide = encoding.startswith(("utf-16", "utf-32"))  # whose lines have zero bytes; mails hardly are
+    if not encoding or (is_wide and b"\0" not in data) or b"\x1b" in data:  # of a change of alphabet
         try:
             return charsets.decoded(data)
         except Unreadable:

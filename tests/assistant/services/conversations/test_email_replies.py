@@ -144,6 +144,15 @@ def test_what_no_longer_fits_into_the_messages_of_one_mail_is_noted(talk, settin
     assert "".join(said(talk)) == "x" * 150 and talk.notes.get().text == email_replies.CUT
 
 
+def test_what_stands_in_a_forwarded_mail_is_noted_whole(talk):
+    header = "-----Original Message-----\nFrom: Ed\nSent: Tuesday\nTo: Ann\nSubject: Hello\n\n"
+    forwarded = [f"Sentence {number} of the letter." for number in range(300)]
+    assert email_replies.receive(a_mail(talk, f"See below.\n\n{header}" + "\n".join(forwarded)).as_bytes()) == "accepted"
+    assert said(talk) == ["See below."]
+    noted = "\n".join(talk.notes.order_by("pk").values_list("text", flat=True))
+    assert all(line in noted.split("\n") for line in forwarded)
+
+
 def test_styles_before_the_words_of_an_html_mail_do_not_count_as_its_length(talk):
     html = f"<style>{'p { margin: 0 } ' * 10_000}</style><p>And a ramp?</p>"
     assert email_replies.receive(a_mail(talk, html=html).as_bytes()) == "accepted"
