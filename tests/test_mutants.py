@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from tests.mutants import MUTANTS, TABLE, Mutant, Undecided, has_failed, results_of
+from tests.mechanisms import MUTANTS, Mutant
+from tests.mutants import TABLE, Undecided, has_failed, results_of
 from tests.servers import ROOT
 
 
