@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import icalendar
 import pytest
@@ -34,7 +35,8 @@ def appointment() -> Appointment:
 
 
 @pytest.fixture
-def visitor() -> Client:
+def visitor(settings: Any) -> Client:
+    settings.RATE_LIMITS = False  # all of these tests are one network, which other tests are in as well
     return Client(enforce_csrf_checks=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -39,7 +40,10 @@ ADDRESSES: list[Callable[[Assistant], str]] = [config, picture, feed, lambda mia
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=["config", "picture", "feed", "loader"])
-async def test_a_client_that_names_what_it_has_is_not_sent_it_again(address: Callable[[Assistant], str]) -> None:
+async def test_a_client_that_names_what_it_has_is_not_sent_it_again(
+    settings: Any, address: Callable[[Assistant], str]
+) -> None:
+    settings.RATE_LIMITS = False
     path = await in_db(lambda: address(make.assistant()))()
 
     async def get(known: str) -> HttpResponse:
