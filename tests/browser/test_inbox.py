@@ -174,6 +174,27 @@ def test_tags_notes_assignment_and_snooze_stand_beside_the_conversation(office, 
     expect(grace.locator("#inbox-lines .iw-inbox-line")).to_have_count(0)
 
 
+def test_what_is_written_too_long_stays_in_its_box_and_says_by_how_much(office, grace, new_widget):
+    asks_for_a_person(office, new_widget(), "Tell me everything")
+    found(grace, "Tell me everything")
+    talk = grace.locator("#inbox-talk")
+    reply = talk.get_by_label("Reply", exact=True)
+    reply.fill("x" * 4001)
+    expect(talk.get_by_text("1 character too many: the limit is 4,000.")).to_be_visible()
+    expect(talk.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    reply.fill("Hello.")
+    reply.press("Enter")
+    expect(talk.get_by_role("log")).to_contain_text("Hello.")
+    talk.get_by_role("button", name="Hand back…").click()
+    dialog = grace.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("x" * 1010)
+    expect(dialog.get_by_text("10 characters too many: the limit is 1,000.")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Hand back")).to_be_disabled()
+    dialog.get_by_role("textbox").fill("Be kind.")
+    dialog.get_by_role("button", name="Hand back").click()
+    expect(talk.get_by_role("button", name="Take over")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [375, 800])
 def test_the_inbox_fits_small_screens(office, chromium, new_widget, width):
     asks_for_a_person(office, new_widget(), "A word of three hundred letters: " + "x" * 300)

@@ -75,6 +75,6 @@ function handBack(shown, act) {
     if (confirmed) act("hand-back", { note: note.value });
   }
   dialog.addEventListener("cancel", () => dialog.remove());
-  document.getElementById("inbox-talk").append(dialog);
+  document.getElementById("inbox").append(dialog); // whatever comes in meanwhile draws the conversation anew
   dialog.showModal();
 }
