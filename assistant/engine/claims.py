@@ -151,7 +151,9 @@ SENTENCE_END = re.compile(
 _MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
 _PART_END = re.compile(r"(?<=\S)(?=\s)|[、，；：]")
-_LOOK = 24, 4  # letters after which a sentence that is being written is looked at again, or that part of it if it is more
+# Letters after which a sentence that is being written is looked at again, or that part of it if it is more. As many as came
+# last, if they are more: what is written fast has its next words, and often its end, in a moment.
+_LOOK = 24, 4
 _AFFIRMS = re.compile(
     r"[\W_]*(?:yes|yep|yeah|sure|indeed|of course|certainly|absolutely|done|it is|it was|ja|jawohl|doch|klar|oui|si(?=[,.!])"
     r"|sì|sí|claro|hecho|certo|sim|tak|evet|да|так|כן|हाँ|हां|نعم|أجل|اجل|بلى|ايوه|أيوه|はい|是的?|对|對)(?!\w)",
@@ -242,7 +244,7 @@ class Gate:
                 out += piece
             self._begin_sentence(sentence, rest)
         if not self._watch.armed and not self.withheld:
-            out += self._flow_in_parts() if self.evidence.idle else self._flow()
+            out += self._flow_in_parts(len(text) if self.text else 0) if self.evidence.idle else self._flow()
         self.text += out
         return out
 
@@ -307,11 +309,12 @@ class Gate:
             self._searched = len(begun) - begun.endswith("\n")  # an empty line may follow
         return len(text) if end and text else None
 
-    def _flow_in_parts(self) -> str:
-        """What more of the sentence may be shown up to its last whole word, if all of it up to there claims nothing."""
+    def _flow_in_parts(self, came: int) -> str:
+        """What more of the sentence may be shown up to its last whole word, if all of it up to there claims nothing; `came`
+        is how many letters came last, once something is shown."""
         text = self._sentence
         fewest, part = _LOOK
-        soonest = self._checked + max(fewest, self._checked // part)
+        soonest = self._checked + max(fewest, came, self._checked // part)
         if len(text) <= soonest or not (ends := list(_PART_END.finditer(text, soonest))):
             return "" if self.text or self._before or self._shown else self._first_words(fewest)
         self._checked = until = ends[-1].end()

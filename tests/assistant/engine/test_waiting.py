@@ -54,6 +54,14 @@ def test_while_nothing_was_done_a_sentence_is_shown_in_parts_of_some_words():
     assert seen == ["Of", *accumulate(parts)]
 
 
+def test_while_nothing_was_done_a_sentence_that_began_with_what_came_last_waits_for_what_comes_next():
+    first, ended, begun = "Of course, you may park behind the", " house. ", "The lift runs from the second floor"
+    shown = screens([first, ended + begun, " to", " all"], idle=True)
+    assert shown[0] == "Of course, you may park behind", "the first words, however many come at once"
+    assert shown[1] == (first + ended).rstrip()
+    assert shown[2] == first + ended + begun
+
+
 @pytest.mark.parametrize("first", ["We", "Unfortunately", "Nein", "Hola", "Parking"])
 def test_while_nothing_was_done_the_first_word_of_a_reply_is_shown_the_moment_it_comes(first: str):
     assert screens([f" {first}"], idle=True) == [f" {first}"]
