@@ -172,7 +172,8 @@ class Gate:
     A word is shown as soon as no word that matters begins with it, so an ordinary token is shown when it comes. Every
     sentence is judged once, when it is whole; of one that is doubtful, at least the last word is withheld, if it was shown
     or not. While `idle`, any words may make a claim: then a sentence is shown in parts of some words, the first
-    of a reply as soon as it comes, and what is on the screen of it has been judged.
+    of a reply as soon as it comes, and what is on the screen of it has been judged. Only how soon those parts are shown
+    depends on how much came last.
     """
 
     def __init__(

@@ -25,9 +25,8 @@ from assistant.turns.beginning import PreparedTurn
 from assistant.turns.context import Context, build_context
 from assistant.turns.outcome import KEPT, SILENT
 
-GATHER_SECONDS = (
-    0.02  # text is shown in pieces of this much time; less than that in which answers are read (`completions.pace`)
-)
+# Text is shown in pieces of this much time: less than that in which answers are read (`completions.pace`).
+GATHER_SECONDS = 0.02
 
 ModelFor = Callable[..., Awaitable[llm.Model]]
 ExecutorFor = Callable[[Turn], Awaitable["TurnExecutor"]]

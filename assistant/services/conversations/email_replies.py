@@ -134,11 +134,6 @@ class Reply:
     notes: list[str] = field(default_factory=list)
 
 
-def reply_of(mail: EmailMessage, sent: Iterable[str] = ()) -> str:
-    """What the sender has written, without what they quote; `sent` is what they may quote of ours."""
-    return "\n".join(read_reply(mail, sent).texts)
-
-
 def read_reply(mail: EmailMessage, sent: Iterable[str] = ()) -> Reply:
     """What the sender has written, as messages. There are none only where the mail has no text at all."""
     read = text_of(mail)

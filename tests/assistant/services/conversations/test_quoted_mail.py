@@ -8,7 +8,7 @@ from textwrap import wrap
 import pytest
 
 from assistant.sentences import LANGUAGES
-from assistant.services.conversations.email_replies import WHOLE, Reply, read_reply, reply_of
+from assistant.services.conversations.email_replies import WHOLE, Reply, read_reply
 
 ME = "Haus am See <info@see.example>"
 QUOTED = {
@@ -169,7 +169,7 @@ def test_html_without_a_block_for_the_quote_loses_it_too():
     mail = EmailMessage()
     quoted = "<div>Op ma 4 mrt 2030 om 09:15 schreef Haus am See &lt;info@see.example&gt;:<br></div><div>Welkom.</div>"
     mail.set_content(f"<div>Mag mijn hond mee?</div>{quoted}", subtype="html")
-    assert reply_of(mail, ["Grace schreef:\n\nWelkom."]) == "Mag mijn hond mee?"
+    assert read_reply(mail, ["Grace schreef:\n\nWelkom."]).texts == ["Mag mijn hond mee?"]
 
 
 @pytest.mark.parametrize("sent", [OURS, ""])
