@@ -179,7 +179,7 @@ def test_two_tabs_of_one_visitor_converge(app, visit):
 
 
 class SlowModel:
-    """A provider that says a numbered sentence at a time, for as long as it is let: for cutting into."""
+    """A provider that counts words and pauses before the one in `pause_at`, until it is told to go on: for cutting into."""
 
     WORDS = 60
 
@@ -198,8 +198,10 @@ class SlowModel:
                 self.end_headers()
                 try:
                     for number in range(model.WORDS):
+                        while number == model.pause_at:
+                            self.wfile.write(b": still here\n\n")  # fails once nobody listens
+                            time.sleep(0.05)
                         self.say({"content": f"word{number} "})
-                        time.sleep(model.delay)
                     self.say({}, "stop")
                     self.wfile.write(b"data: [DONE]\n\n")
                 except OSError:
@@ -218,7 +220,7 @@ class SlowModel:
                 pass
 
         self.asked = self.hung_up = 0
-        self.delay = 0.05
+        self.pause_at: int | None = None
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -241,37 +243,38 @@ def slow_app(slow: SlowModel, start_app: Callable[..., servers.App]) -> servers.
     return start_app(AI_API_KEY="test", AI_BASE_URL=slow.url, AI_MODEL="slow")
 
 
-def live_text(widget: Widget) -> str:
-    return widget.page.locator(".reply").last.inner_text()
+def tell_a_story(slow: SlowModel, app: servers.App, visit: Callable[..., Widget]) -> Widget:
+    """A visitor in the middle of a reply: ten of its words are on the screen and no more come for now."""
+    slow.pause_at = 10
+    widget = visit(app.url).open()
+    widget.say("Tell me a story")
+    expect(widget.page.locator(".reply.live")).to_contain_text("word9")
+    return widget
 
 
 def test_a_reload_in_the_middle_of_a_reply_loses_and_repeats_nothing(slow, slow_app, visit):
-    widget = visit(slow_app.url).open()
-    widget.say("Tell me a story")
-    until(lambda: "word10" in live_text(widget) if widget.page.locator(".reply").count() else False)
+    widget = tell_a_story(slow, slow_app, visit)
     widget.page.reload()
+    expect(widget.page.locator(".reply.live")).to_contain_text("word9")
+    slow.pause_at = None
     expect(widget.replies).to_have_count(1)
-    text = re.sub(r"\s+", " ", widget.replies.first.inner_text())
-    assert slow.whole in text and text.count("word7 ") == 1
+    assert re.sub(r"\s+", " ", widget.replies.first.inner_text()).count(slow.whole) == 1
     assert slow.asked == 1
 
 
 def test_a_stop_ends_the_reply_and_hangs_up_on_the_provider(slow, slow_app, visit):
-    widget = visit(slow_app.url).open()
-    widget.say("Tell me a story")
-    until(lambda: "word5" in live_text(widget) if widget.page.locator(".reply").count() else False)
+    widget = tell_a_story(slow, slow_app, visit)
     widget.panel.get_by_role("button", name=re.compile("stop", re.I)).click()
     expect(widget.replies).to_have_count(1)
-    assert "word59" not in widget.replies.first.inner_text()
+    expect(widget.replies.first).to_contain_text("word9")
     until(lambda: slow.hung_up == 1)
+    assert "word10" not in widget.replies.first.inner_text()
 
 
 def test_a_server_killed_in_the_middle_of_a_reply_gives_it_once_after_its_return(slow, slow_app, visit):
-    widget = visit(slow_app.url).open()
-    widget.say("Tell me a story")
-    until(lambda: "word10" in live_text(widget) if widget.page.locator(".reply").count() else False)
+    widget = tell_a_story(slow, slow_app, visit)
     slow_app.kill()
-    slow.delay = 0.005
+    slow.pause_at = None
     slow_app.start()
     expect(widget.replies).to_have_count(1, timeout=40_000)
     text = re.sub(r"\s+", " ", widget.replies.first.inner_text())
@@ -283,7 +286,6 @@ def test_a_server_killed_in_the_middle_of_a_reply_gives_it_once_after_its_return
 
 
 def test_a_message_sent_while_the_server_is_away_arrives_once_when_it_is_back(slow, slow_app, visit):
-    slow.delay = 0.001
     widget = visit(slow_app.url).open()
     widget.ask("One")
     slow_app.kill()

@@ -159,7 +159,7 @@ def test_a_conflict_is_named_before_saving_and_an_alternative_is_taken(salon, st
 
 
 def test_a_click_books_there_and_a_closed_time_is_booked_only_when_staff_insist(salon, staff):
-    slot = staff.locator(".ec-body .ec-day").last.bounding_box()
+    slot = place_of(staff.locator(".ec-body .ec-day").last)
     staff.mouse.click(slot["x"] + slot["width"] / 2, slot["y"] + slot["height"] - 8)
     dialog = staff.get_by_role("dialog", name="Book an appointment")
     expect(dialog.locator("[name=calendar] option:checked")).to_have_text("Tom · Salon")

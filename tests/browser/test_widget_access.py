@@ -21,10 +21,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def look_at(widget: Widget, rules: list[str], state: str) -> None:
     """Nothing moves any more, and axe finds nothing in the widget, contrast included."""
-    widget.page.wait_for_function(
-        "document.querySelector('interworky-widget').shadowRoot.getAnimations({ subtree: true })"
-        ".every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"
-    )
+    widget.still()
     if not widget.page.evaluate("'axe' in window"):
         widget.page.evaluate(AXE_SCRIPT)
     options = {"runOnly": rules, "resultTypes": ["violations"]}
@@ -256,7 +253,7 @@ def test_everything_that_can_be_pressed_is_large_enough(viewport: dict, new_widg
     widget.say("refuse")
     expect(widget.page.locator(".stuck")).to_be_visible()
     widget.page.locator("[aria-haspopup=menu]").click()
-    small = widget.shadow(
+    small = widget.still().shadow(
         "[...root.querySelectorAll('button, a, input, textarea')].filter((e) => e.checkVisibility() && !e.closest('.prose'))"
         ".map((e) => [e.ariaLabel || e.textContent || e.name, e.getBoundingClientRect()])"
         ".filter(([, { width, height }]) => width < 24 || height < 24).map(([name]) => name)"

@@ -98,12 +98,12 @@ def test_offsets_and_the_layer_are_the_pages_own_style(new_widget: NewWidget, si
     @media (max-width: 640px) { interworky-widget { --interworky-y: 120px } }</style>"""
     site.put("/placed", page(fake.url, head=style))
     widget = new_widget().visit(f"{site.url}/placed")
-    box = widget.launcher.bounding_box()
-    assert box and (box["x"] + box["width"], box["y"] + box["height"]) == (1000 - 40, 800 - 90)
+    box = widget.place_of(widget.launcher)
+    assert (box["x"] + box["width"], box["y"] + box["height"]) == (1000 - 40, 800 - 90)
     assert widget.page.evaluate("getComputedStyle(document.querySelector('interworky-widget')).zIndex") == "7"
     widget.page.set_viewport_size({"width": 375, "height": 700})
-    box = widget.launcher.bounding_box()
-    assert box and box["y"] + box["height"] == 700 - 120
+    box = widget.place_of(widget.launcher)
+    assert box["y"] + box["height"] == 700 - 120
 
 
 INLINE = """<style>interworky-chat { display: block; height: 520px; border-radius: 12px; border: 1px solid #ccc }</style>
@@ -118,8 +118,8 @@ def test_an_element_of_the_page_holds_the_chat(new_widget: NewWidget, site: Site
     widget.page.goto(f"{site.url}/inline")
     expect(widget.panel).to_be_visible()
     expect(widget.launcher).to_be_hidden()
-    outer, inner = widget.page.locator("interworky-chat").bounding_box(), widget.panel.bounding_box()
-    assert outer and inner and (inner["height"], inner["width"]) == (520, outer["width"] - 2)
+    outer, inner = (widget.place_of(part) for part in (widget.page.locator("interworky-chat"), widget.panel))
+    assert (inner["height"], inner["width"]) == (520, outer["width"] - 2)
     assert widget.page.evaluate("document.activeElement.tagName") == "BODY"  # it takes no focus from the page
     widget.ask("hello")
     widget.box.press("Escape")

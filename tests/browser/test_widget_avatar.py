@@ -70,8 +70,7 @@ def test_the_picture_is_on_the_side_where_reading_begins(
     widget.ask("hello")
     expect(widget.page.locator(".reply > .face")).to_be_visible()
     for line in (".reply", ".intro"):
-        face, bubble = (widget.page.locator(f"{line} > {one}").bounding_box() for one in (".face", ".bubble"))
-        assert face and bubble
+        face, bubble = (widget.place_of(widget.page.locator(f"{line} > {one}")) for one in (".face", ".bubble"))
         gap = bubble["x"] - face["x"] - face["width"] if start == "left" else face["x"] - bubble["x"] - bubble["width"]
         assert 4 <= gap <= 12
 

@@ -108,7 +108,7 @@ def test_a_card_that_waits_for_an_answer_is_seen_from_its_top(new_widget: NewWid
     widget = new_widget(viewport={"width": 1000, "height": 560}).visit(site.url).open()
     widget.ask("long")
     widget.ask("confirm")
-    card, log = widget.page.locator(".confirm").bounding_box(), widget.log.bounding_box()
-    assert card and log and 0 <= card["y"] - log["y"] <= 20
+    card, log = widget.place_of(widget.page.locator(".confirm")), widget.place_of(widget.log)
+    assert 0 <= card["y"] - log["y"] <= 20
     widget.ask("hello")
     assert scrolled(widget)[1] <= 1, "who goes on writing has left the card behind"

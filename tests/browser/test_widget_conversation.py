@@ -30,7 +30,7 @@ def test_a_table_is_a_table_and_a_wide_one_is_scrolled(new_widget: NewWidget, si
 def test_a_finger_finds_every_button_below_a_reply(new_widget: NewWidget, site: Site) -> None:
     widget = new_widget(**PHONE).visit(site.url).open()
     widget.ask("hello")
-    sizes = widget.shadow(
+    sizes = widget.still().shadow(
         "[...root.querySelectorAll('.panel button:not(.chip)')].filter((b) => b.checkVisibility())"
         ".map((b) => b.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height))"
     )

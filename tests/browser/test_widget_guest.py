@@ -35,10 +35,7 @@ PROPERTIES = [
 
 def looks(widget: Widget) -> dict[str, object]:
     """Where every part is and how it looks, once nothing moves any more."""
-    widget.page.wait_for_function(
-        "document.querySelector('interworky-widget').shadowRoot.getAnimations().every((a) => a.playState !== 'running')"
-    )
-    found = widget.shadow(
+    found = widget.still().shadow(
         f"""Object.fromEntries({LOOKS!r}.map((name) => {{
             const part = root.querySelector('.' + name);
             if (!part) return [name, null];
@@ -267,4 +264,4 @@ def test_the_chat_can_be_a_page_of_its_own(new_widget: NewWidget, site: Site, fa
     expect(widget.launcher).to_be_hidden()
     widget.box.press("Escape")
     widget.ask("hello")
-    assert widget.panel.bounding_box() == {"x": 120, "y": 0, "width": 760, "height": 800}
+    assert widget.place_of(widget.panel) == {"x": 120, "y": 0, "width": 760, "height": 800}

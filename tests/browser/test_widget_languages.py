@@ -67,7 +67,7 @@ def test_from_right_to_left_latin_names_stay_beside_their_avatar_and_the_placeho
 ) -> None:
     site.put("/", page(fake.url, attributes='data-locale="ar"'))
     widget = new_widget().visit(site.url).open()
-    gap = widget.shadow(
+    gap = widget.still().shadow(
         """(() => {
             const name = document.createRange();
             name.selectNodeContents(root.querySelector('h2'));

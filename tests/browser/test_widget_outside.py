@@ -33,8 +33,7 @@ def put(site: Site, fake: FakeServer, attributes: str = 'data-look="#0f766e righ
 
 
 def box(widget: Widget) -> dict[str, float]:
-    found = widget.launcher.bounding_box()
-    assert found is not None
+    found = widget.place_of(widget.launcher)
     return {**found, "right": found["x"] + found["width"], "bottom": found["y"] + found["height"]}
 
 

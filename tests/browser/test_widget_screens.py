@@ -14,8 +14,8 @@ from .harness.pages import page
 def test_the_tag_chooses_colour_side_and_theme(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     site.put("/", page(fake.url, attributes='data-accent="#7c3aed" data-position="left" data-theme="dark" data-locale="fr"'))
     widget = new_widget().visit(site.url)
-    box = widget.launcher.bounding_box()
-    assert box and box["x"] == 20, "before any other request"
+    box = widget.place_of(widget.launcher)
+    assert box["x"] == 20, "before any other request"
     widget.open()
     assert widget.shadow("getComputedStyle(root.querySelector('.panel')).backgroundColor") == "rgb(22, 24, 29)"
     expect(widget.page.get_by_role("button", name="Fermer le chat")).to_be_visible()
@@ -30,7 +30,7 @@ def test_a_small_screen_is_covered_and_left_again(new_widget: NewWidget, site: S
     widget = small(new_widget).visit(site.url)
     widget.launcher.tap()
     expect(widget.panel).to_have_attribute("aria-modal", "true")
-    assert widget.panel.bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 700}
+    assert widget.place_of(widget.panel) == {"x": 0, "y": 0, "width": 360, "height": 700}
     expect(widget.launcher).to_be_hidden()
     expect(widget.box).not_to_be_focused()
     widget.page.get_by_role("button", name="Close chat").tap()
@@ -65,8 +65,6 @@ def test_zoomed_in_everything_is_still_there(width: int, height: int, new_widget
     widget.ask("confirm")
     widget.page.get_by_label("Your name").scroll_into_view_if_needed()
     widget.page.get_by_label("Your name").fill("Ada")
-    box = widget.panel.bounding_box()
-    assert (
-        box and box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
-    )
+    box = widget.place_of(widget.panel)
+    assert box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
     assert not overflow(widget.page)

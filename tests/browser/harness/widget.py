@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 ROOT = "document.querySelector('interworky-widget').shadowRoot"
+AT_REST = "(move) => move.playState !== 'running' || move.effect.getComputedTiming().endTime === Infinity"
 
 
 class Widget:
@@ -52,6 +53,18 @@ class Widget:
         reply = self.replies.nth(before)
         expect(reply).to_be_visible()
         return reply
+
+    def still(self) -> Widget:
+        """Waits until nothing moves that will come to rest, so that what is measured next is measured in its place."""
+        self.page.wait_for_function(f"() => {ROOT}.getAnimations({{ subtree: true }}).every({AT_REST})")
+        return self
+
+    def place_of(self, part: Locator) -> FloatRect:
+        """Where it stands in the window, in CSS pixels, once nothing moves."""
+        self.still()
+        box = part.bounding_box()
+        assert box, f"{part} is not to be seen"
+        return box
 
     def shadow(self, expression: str) -> object:
         """`expression` in the page, where `root` is the widget's shadow root."""
