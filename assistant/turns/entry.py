@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from assistant.async_db import in_db
+from assistant.async_db import in_db, in_turn_db
 from assistant.models import Conversation
 from assistant.sentences import sentence
 from assistant.services.conversations import card_answers, handoffs
@@ -46,7 +46,7 @@ async def post_to(
 async def _post(
     authorize: Callable[[], Conversation], client_id: str, text: str, page: dict[str, str] | None, files: Sequence[str]
 ) -> PostedMessage:
-    posted, begun = await in_db(lambda: post_and_begin(authorize(), client_id, text, page, files))()
+    posted, begun = await in_turn_db(lambda: post_and_begin(authorize(), client_id, text, page, files))()
     if posted.new and posted.turn:
         start(posted.turn.pk, begun)
     return posted

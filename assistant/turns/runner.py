@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from assistant import events, live
-from assistant.async_db import in_db
+from assistant.async_db import in_db, in_turn_db
 from assistant.engine.loop import ReplyEnded
 from assistant.errors import InterworkyError, ProviderError, TurnTaken
 from assistant.models import Turn
@@ -112,7 +112,7 @@ async def run(
         async with lease_kept(turn, stop):
             ending = await _answer(turn, draft, stop, means)
         await _close(begun)
-        await in_db(_finish)(turn, build_outcome(ending, turn.conversation.locale))
+        await in_turn_db(_finish)(turn, build_outcome(ending, turn.conversation.locale))
     except asyncio.CancelledError:
         await asyncio.shield(in_db(give_back_lease)(turn))
         raise
