@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import time
 
 FIRST_SECONDS = 0.2
 TOKENS_PER_SECOND = 50
+# Of words with a bar between them, each reply takes one, so that hardly any sentence comes twice: a sentence that was judged
+# before is judged faster.
 TEXT = (
-    "Of course ! Parking is free behind the house , and the lift works again . Our rooms are on the second floor ; "
-    "children may play in the corner with the blue carpet . Coffee and water stand beside the window . "
+    "Of course ! Parking is free behind the house|garden|station|library|museum|bakery|church|school , and the"
+    " lift|bell|fountain|heating|radio|lamp|door|clock works again . Our rooms|tables|chairs|benches|shelves|mirrors are on the"
+    " first|second|third|fourth floor ; children|dogs|guests|parents may play|rest|sit|draw in the corner with the"
+    " blue|red|green|yellow|white|grey carpet|sofa|curtain|pillow . Coffee|Tea|Milk|Juice|Lemonade|Cocoa and"
+    " water|sugar|fruit|biscuits|newspapers|magazines stand|lie beside the window|wall|stairs|kitchen|counter|entrance . "
 )
-WORDS = TEXT.split()
+WORDS = [word.split("|") for word in TEXT.split()]
 _ASKED = re.compile(rb"say (\d+) #(\w+)")
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def tokens(count: int) -> list[str]:
-    """A reply of so many tokens, of which none can be taken for a claim."""
-    return [word if word in ".,;!" else f" {word}" for word in (WORDS[n % len(WORDS)] for n in range(count))]
+def tokens(count: int, name: str) -> list[str]:
+    """The reply of so many tokens to the message of this name; none of it can be taken for a claim."""
+    choose = random.Random(name).choice
+    return [_token(choose(WORDS[n % len(WORDS)])) for n in range(count)]
+
+
+def _token(word: str) -> str:
+    return word if word in ".,;!" else f" {word}"
 
 
 def _chunk(data: bytes) -> bytes:
@@ -33,7 +44,7 @@ def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
     return _chunk(b"data: " + json.dumps(event).encode() + b"\n\n")
 
 
-_EVENTS = {word: _event({"content": word}) for word in {*tokens(len(WORDS))}}
+_EVENTS = {token: _event({"content": token}) for words in WORDS for token in map(_token, words)}
 _END = _event({}, "stop") + _chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 
 
@@ -62,11 +73,11 @@ class Provider(asyncio.Protocol):
         found = _ASKED.findall(body)
         count, name = (int(found[-1][0]), found[-1][1].decode()) if found else (3, "")
         if not name or name in self.asked_at or b'"stream":true' not in body.replace(b" ", b""):
-            self.transport.write(_HEAD + b"".join(_EVENTS[token] for token in tokens(3)) + _END)
+            self.transport.write(_HEAD + b"".join(_EVENTS[token] for token in tokens(3, name)) + _END)
             return
         loop = asyncio.get_running_loop()
         self.asked_at[name] = time.monotonic()
-        self.stream(iter([_EVENTS[token] for token in tokens(count)]), name, loop.time() + FIRST_SECONDS)
+        self.stream(iter([_EVENTS[token] for token in tokens(count, name)]), name, loop.time() + FIRST_SECONDS)
 
     def stream(self, events, name: str, at: float) -> None:  # type: ignore[no-untyped-def]
         loop = asyncio.get_running_loop()

@@ -48,7 +48,7 @@ class Visitor(asyncio.Protocol):
             raise Lost("closed")
         name = f"n{next(_turns)}"
         self.ended, self.first_at, self.whole = asyncio.get_running_loop().create_future(), 0.0, True
-        self.expected = "".join(provider.tokens(length)).strip()
+        self.expected = "".join(provider.tokens(length, name)).strip()
         said_at = time.monotonic()
         self.send_message(f"say {length} #{name}")
         try:
