@@ -13,9 +13,9 @@ TOKENS_PER_SECOND = 50
 # Of words with a bar between them, each reply takes one, so that hardly any sentence comes twice: a sentence that was judged
 # before is judged faster.
 TEXT = (
-    "Of course ! Parking is free behind the house|garden|station|library|museum|bakery|church|school , and the"
-    " lift|bell|fountain|heating|radio|lamp|door|clock works again . Our rooms|tables|chairs|benches|shelves|mirrors are on the"
-    " first|second|third|fourth floor ; children|dogs|guests|parents may play|rest|sit|draw in the corner with the"
+    "Of course ! Parking is free behind the house|garden|station|library|museum|bakery|church|school , and"
+    " the lift|bell|fountain|heating|radio|lamp|door|clock works again . Our rooms|tables|chairs|benches|shelves|mirrors are"
+    " on the first|second|third|fourth floor ; children|dogs|guests|parents may play|rest|sit|draw in the corner with the"
     " blue|red|green|yellow|white|grey carpet|sofa|curtain|pillow . Coffee|Tea|Milk|Juice|Lemonade|Cocoa and"
     " water|sugar|fruit|biscuits|newspapers|magazines stand|lie beside the window|wall|stairs|kitchen|counter|entrance . "
 )
