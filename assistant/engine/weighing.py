@@ -14,10 +14,12 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from assistant.engine.caseless import Caseless
 from assistant.engine.grammars import GRAMMARS, STATEMENTS
 from assistant.engine.moments import UNSPACED, stated
+from assistant.engine.needed_words import needs_met_by
 from assistant.engine.patterns import patterns_of
-from assistant.engine.statements import ASKS, POLITE, PRICE, forms_of, has
+from assistant.engine.statements import ASKS, POLITE, PRICE, forms_of
 
 WEIGHTS = Path(__file__).parent / "weights"
 _FORMS = ("own", "bids", "episode", "always", "theirs", "now", "excused", "house")
@@ -50,11 +52,11 @@ def _of_sentence(name: str, plain: str, context: str) -> list[str]:
     moment = stated(plain)
     asks = ASKS.search(plain) is not None
     offered = patterns_of(name).free.search(f"{context} {plain}".lstrip()) is not None
-    found = [form for form in _FORMS if has(name, form, plain)] if name in STATEMENTS else []
+    met = needs_met_by(plain)
+    found = [sign for sign, pattern in _searched(name) if pattern.needs.number in met and pattern.search(plain)]
     if "own" in found:
         found += [f"own+{form}" for form in ("always", "theirs", "now", "episode") if form in found]
         found += ["own+asks"] * asks
-    found += [f"pattern:{part}" for part in _PATTERNS if getattr(patterns_of(name), part).search(plain)]
     condition = patterns_of(name).condition.search(plain)
     found += ["pattern:condition"] * (condition is not None and not POLITE.search(plain, condition.end()))
     found += ["asks"] * asks + ["offered"] * offered + ["price"] * (PRICE.search(plain) is not None)
@@ -63,6 +65,13 @@ def _of_sentence(name: str, plain: str, context: str) -> list[str]:
     step, last = _LENGTHS
     found.append(f"length:{min(plain.count(' ') // step, last)}")
     return found
+
+
+@cache
+def _searched(name: str) -> list[tuple[str, Caseless]]:
+    """The signs that patterns of the language `name` find, with those patterns."""
+    forms = [(form, getattr(forms_of(name), form)) for form in _FORMS] if name in STATEMENTS else []
+    return forms + [(f"pattern:{part}", getattr(patterns_of(name), part)) for part in _PATTERNS]
 
 
 def _tokens(name: str, plain: str) -> list[str]:
