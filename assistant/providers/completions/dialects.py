@@ -165,14 +165,15 @@ class Marks:
     pattern: re.Pattern[str] = field(init=False)
     longest: int = field(init=False)
     beginnings: frozenset[str] = field(init=False)
+    openings: frozenset[str] = field(init=False)  # the first two letters of those beginnings, or their only one
     ends: dict[str, re.Pattern[str] | None] = field(init=False)
     within: frozenset[str] = field(init=False)  # the beginnings of those that may begin within a word
-    _openings: re.Pattern[str] = field(init=False)  # the characters that marks begin with, other than letters
+    _signs: re.Pattern[str] = field(init=False)  # the characters that marks begin with, other than letters
     _spelt: re.Pattern[str] = field(init=False)  # of those that begin with a letter, what all of them hold
 
     def search(self, text: str, at: int) -> re.Match[str] | None:
         """The first mark from `at` on. A token hardly ever has one, and trying all of them at every letter is slow."""
-        if text.isascii() and not self._openings.search(text, at) and not self._spelt.search(text.lower()):
+        if text.isascii() and not self._signs.search(text, at) and not self._spelt.search(text.lower()):
             return None
         return self.pattern.search(text, at)
 
@@ -188,15 +189,17 @@ class Marks:
         before = "|".join(map(re.escape, sorted(BEFORE_NAMES, key=len, reverse=True)))
         spelled = rf"(?:{_APART}|(?=[`|]))(?:{before})(?:{names})"
         spelt = [mark for mark in by_mark if mark[0].isalpha()]
-        openings = {re.escape(mark[0]) for mark in by_mark if not mark[0].isalpha()}
+        signs = {re.escape(mark[0]) for mark in by_mark if not mark[0].isalpha()}
+        beginnings = frozenset(mark[:length] for mark in by_mark for length in range(1, len(mark)))
         for name, value in (
             ("by_mark", by_mark),
             ("pattern", re.compile(f"{literal}|{spelled}" if self.names else literal, re.IGNORECASE)),
             ("longest", max(map(len, by_mark))),
-            ("beginnings", frozenset(mark[:length] for mark in by_mark for length in range(1, len(mark)))),
+            ("beginnings", beginnings),
+            ("openings", frozenset(beginning[:2] for beginning in beginnings)),
             ("ends", {mark: re.compile(one.end, re.IGNORECASE) if one.end else None for mark, one in by_mark.items()}),
             ("within", frozenset(mark[:n] for mark, one in by_mark.items() if one.within for n in range(1, len(mark)))),
-            ("_openings", re.compile("|".join(openings))),
+            ("_signs", re.compile("|".join(signs))),
             ("_spelt", re.compile("|".join(re.escape(mark) for mark in spelt if not _holds_another(mark, spelt)))),
         ):
             object.__setattr__(self, name, value)

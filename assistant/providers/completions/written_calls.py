@@ -262,14 +262,13 @@ class WrittenCalls:
     def _begun(self, text: str, start: int) -> int:
         """Where a mark may have begun whose end has not come, or the length of `text`. Within a word, hardly any begins with
         a letter: most words end in letters that a tool's name may begin with."""
-        first = max(start, len(text) - self._marks.longest + 1)
-        before = text[first - 1] if first else ""
+        marks, first = self._marks, max(start, len(text) - self._marks.longest + 1)
         small = text[first:].lower()
         if len(small) != len(text) - first:
             small = "".join(letter.lower()[0] for letter in text[first:])  # some are two in lower case
-        for index, letter in enumerate(small):
-            within = letter.isalpha() and (before.isalnum() or before == "_")
-            if small[index:] in (self._marks.within if within else self._marks.beginnings):
+        for index in [index for index in range(len(small)) if small[index : index + 2] in marks.openings]:
+            before = text[first + index - 1 : first + index]
+            within = small[index].isalpha() and (before.isalnum() or before == "_")
+            if small[index:] in (marks.within if within else marks.beginnings):
                 return first + index
-            before = letter
         return len(text)
