@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from assistant.errors import InputError
 from assistant.models import Card, Conversation, Delivery, Message
-from assistant.services.conversations import cards, transcripts
+from assistant.services.conversations import cards, takeover, transcripts
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import outbox
 from tests import make
@@ -53,6 +54,19 @@ def test_it_is_written_in_the_visitors_language(conversation: Conversation) -> N
     row = Delivery.objects.get()
     assert row.subject == "محادثتك مع Bright Smile"
     assert '<html lang="ar" dir="rtl">' in row.html and "أنت:" in row.text
+
+
+def test_a_member_of_the_team_is_named_without_turning_what_stands_beside_and_the_deleted_by_their_organization(
+    conversation: Conversation,
+) -> None:
+    grace = User.objects.create_user("grace", first_name="\u202eGrace")
+    takeover.answer(conversation, grace, "I have looked it up.")
+    transcripts.send(conversation, "ada@example.com")
+    assert " Grace wrote: I have looked it up." in Delivery.objects.get().text
+    grace.delete()
+    transcripts.send(conversation, "bea@example.com")
+    text = Delivery.objects.get(to="bea@example.com").text
+    assert "Bright Smile wrote: I have looked it up." in text and "Front desk wrote: I have" not in text
 
 
 def test_the_same_conversation_to_the_same_address_is_one_email(conversation: Conversation) -> None:
