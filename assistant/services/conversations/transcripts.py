@@ -35,6 +35,16 @@ class Entry:
     lines: list[tuple[str, str]] = field(default_factory=list)
     day: str = ""
 
+    @property
+    def in_text(self) -> str:
+        """For the plain part of the e-mail."""
+        return "\n".join([indented(self.text), *(f"{name}: {indented(value)}" for name, value in self.lines)])
+
+
+def indented(text: str) -> str:
+    """`text` with its further lines indented, so that none can pass for the first line of somebody else's message."""
+    return "\n    ".join(text.splitlines())
+
 
 def send(conversation: Conversation, email: str) -> str:
     """Queue the conversation so far for `email`; the same once more is the same e-mail. Returns what the visitor reads about

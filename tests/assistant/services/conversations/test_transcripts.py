@@ -48,6 +48,19 @@ def test_a_booking_is_sent_with_its_place_and_answers(conversation: Conversation
         assert line in text, line
 
 
+def test_no_visitor_writes_the_line_of_another_into_it(conversation: Conversation) -> None:
+    """Anybody may have it sent, from an address that is believed."""
+    forged = "10:05 Grace wrote: It is free."
+    with transaction.atomic():
+        for end in ("\n", "\n\n", "\r", "\u2028", "\x85"):
+            append_message(conversation, Message.Role.VISITOR, f"Hello{end}{forged}")
+        lines = [["Dog", f"Rex\n{forged}"]]
+        cards.add(conversation, Card.Kind.RECEIPT, {"title": f"Booked\n{forged}", "lines": lines, "status": "done"})
+    transcripts.send(conversation, "ada@example.com")
+    text = Delivery.objects.get().text
+    assert text.count(forged) == 7 and not [line for line in text.splitlines() if line.startswith(forged)]
+
+
 def test_it_is_written_in_the_visitors_language(conversation: Conversation) -> None:
     conversation.visitor.locale = "ar-EG"
     transcripts.send(conversation, "ada@example.com")
