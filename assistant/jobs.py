@@ -21,7 +21,7 @@ from assistant.errors import ToolError
 from assistant.models import Organization, StaffEvent
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
-from assistant.services import admin_pages, logins
+from assistant.services import admin_pages, failing_steps, logins
 from assistant.services.booking.appointments import holds
 from assistant.services.booking.availability import browsing
 from assistant.services.booking.calendar_sync import busy_times, entries
@@ -51,7 +51,7 @@ def _give_up_waiting() -> None:
         browsing.offer_again(card)
 
 
-Steps = Mapping[str, Callable[[], Any]]  # in the order in which they run, by the names that the log has
+Steps = Mapping[str, Callable[[], Any]]  # in the order in which they run, by the names that the log and staff read
 SWEEP: Steps = {
     "deliveries": outbox.enqueue_due,
     "notifications": notifications.enqueue_due,
@@ -79,7 +79,7 @@ TIDY: Steps = {
 
 def run_steps(job: str, steps: Steps) -> list[str]:
     """Run every step, whatever becomes of the others; returns the names of those that failed. Each of them is logged, and
-    finds its work again at the next run."""
+    finds its work again at the next run; the first page of the admin shows it until then."""
     failed = []
     for name, run in steps.items():
         try:
@@ -87,6 +87,7 @@ def run_steps(job: str, steps: Steps) -> list[str]:
         except Exception:
             log.exception("The step “%s” of the job “%s” failed. The next run tries it again.", name, job)
             failed.append(name)
+    failing_steps.record(job, steps, failed)
     return failed
 
 
@@ -109,7 +110,7 @@ def read_mailbox() -> None:
 @fresh_connections()
 def close_idle() -> None:
     """Close conversations in which nobody says anything any more. Every few minutes."""
-    idle.close_idle()
+    run_steps("idle", {"conversations to close": idle.close_idle})
 
 
 @shared_task(name="assistant.jobs.embed")  # type: ignore[untyped-decorator]
@@ -117,9 +118,13 @@ def close_idle() -> None:
 def embed() -> None:
     """Hand over the organizations with passages that lack a vector of today's model. Every half minute."""
     if embeddings.configured():
-        lagging = (one for one in vectors.lagging(embeddings.known_space()) if embeddings.provider_for(one))
-        for organization in islice(lagging, EMBEDDED_AT_ONCE):
-            live.queue_task(vectors.TASK, str(organization.pk))
+        run_steps("embed", {"passages without vectors": _queue_lagging})
+
+
+def _queue_lagging() -> None:
+    lagging = (one for one in vectors.lagging(embeddings.known_space()) if embeddings.provider_for(one))
+    for organization in islice(lagging, EMBEDDED_AT_ONCE):
+        live.queue_task(vectors.TASK, str(organization.pk))
 
 
 @shared_task(name="assistant.jobs.tidy")  # type: ignore[untyped-decorator]
@@ -133,14 +138,14 @@ def tidy() -> None:
 @fresh_connections()
 def watch_models() -> None:
     """Warn of models that will be shut down. Every few hours."""
-    warn_of_shutdowns()
+    run_steps("watch models", {"ends of models": warn_of_shutdowns})
 
 
 @shared_task(name="assistant.jobs.measure_models")  # type: ignore[untyped-decorator]
 @fresh_connections()
 def measure_models() -> None:
     """Measure anew what use has contradicted, or what was found missing some time ago. Every hour."""
-    measure_due()
+    run_steps("measure models", {"measurements of models": measure_due})
 
 
 def measure_due() -> list[probe.Report]:

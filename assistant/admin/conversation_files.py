@@ -14,8 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import action
 
+from assistant.admin.inbox.shown import name_of
 from assistant.admin.spreadsheets import as_csv
 from assistant.models import Card, Conversation, Message, ToolCall
+from assistant.services.conversations.transcripts import indented
 from assistant.services.files.uploads import with_files
 from assistant.services.organizations.roles import Act
 
@@ -70,7 +72,8 @@ def as_text(conversation: Conversation) -> str:
     began = timezone.localtime(conversation.created_at)
     head = f"{conversation}\n{conversation.organization.name}, {began:%Y-%m-%d %H:%M %Z}, {conversation.visitor}\n"
     lines = [
-        f"[{timezone.localtime(message.at):%Y-%m-%d %H:%M}] {_who(message)}: {with_files(message.text, message.files)}"
+        f"[{timezone.localtime(message.at):%Y-%m-%d %H:%M}] {_who(message)}: "
+        + indented(with_files(message.text, message.files))
         for message in _messages(conversation)
     ]
     return head + "\n" + "\n".join(lines) + "\n"
@@ -78,15 +81,8 @@ def as_text(conversation: Conversation) -> str:
 
 def _cells(conversation: Conversation) -> Iterator[tuple[object, ...]]:
     for message in _messages(conversation):
-        name = message.staff.get_full_name() if message.staff else ""
-        yield (
-            conversation.pk,
-            message.seq,
-            message.at.isoformat(),
-            message.role,
-            name,
-            with_files(message.text, message.files),
-        )
+        text = with_files(message.text, message.files)
+        yield conversation.pk, message.seq, message.at.isoformat(), message.role, name_of(message.staff), text
 
 
 def as_data(conversation: Conversation) -> dict[str, Any]:
@@ -127,7 +123,7 @@ def _message(message: Message) -> dict[str, Any]:
         "number": message.seq,
         "at": message.at,
         "role": message.role,
-        "by": message.staff.get_full_name() if message.staff else "",
+        "by": name_of(message.staff),
         "text": message.text,
         "rating": message.rating,
         "sources": message.sources,
@@ -141,5 +137,4 @@ def _messages(conversation: Conversation) -> Iterator[Message]:
 
 
 def _who(message: Message) -> str:
-    by = message.staff.get_full_name() if message.staff else ""
-    return by or message.get_role_display()
+    return name_of(message.staff) or message.get_role_display()

@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import InlineModelAdmin
+from django.core.exceptions import ValidationError
 from django.db import connection, models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
@@ -156,6 +159,27 @@ class OneRow:
     def organizations_of(self, obj: Any) -> OrganizationQuerySet:
         """Those whose rows are saved with `obj`."""
         return Organization.objects.none()
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+        """An action on rows that are gone, or on what no row can be, says so: Django would confirm the one, and fail at the
+        other."""
+        request.POST = request.POST.copy()
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        possible = [pk for pk in selected if self._may_be_a_pk(pk)]
+        if selected and not queryset.filter(pk__in=possible).exists():
+            messages.warning(request, "What you selected does not exist any more.")
+            return HttpResponseRedirect(request.get_full_path())
+        request.POST.setlist(ACTION_CHECKBOX_NAME, possible)
+        answer: HttpResponse | None = super().response_action(request, queryset)  # type: ignore[misc]
+        return answer
+
+    def _may_be_a_pk(self, text: str) -> bool:
+        field = self.opts.pk  # type: ignore[attr-defined]
+        try:
+            field.run_validators(field.to_python(text))
+        except (ValidationError, OverflowError):
+            return False
+        return True
 
 
 class SuperusersOnly(OneRow):

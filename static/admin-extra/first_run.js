@@ -25,7 +25,6 @@ function sayBusy(event) {
   if (!button?.dataset.busy) return;
   button.textContent = button.dataset.busy;
   button.setAttribute("aria-disabled", "true");
-  button.style.pointerEvents = "none";
 }
 
 async function look(banner) {

@@ -10,12 +10,16 @@ from typing import Any
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import OperationalError, connection
+from django.test import override_settings
 from django.utils import timezone
 
 from assistant import jobs, outbound
+from assistant.management.doctor import examine
 from assistant.models import Appointment, Delivery, Organization, Provider
 from assistant.providers import retirements
+from assistant.services import failing_steps
 from assistant.services.booking.appointments import holds
 from tests import make
 
@@ -122,6 +126,13 @@ def test_a_retirement_is_not_announced_again_after_old_rows_were_deleted(home):
 # --- Steps ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def nothing_fails() -> Iterator[None]:
+    cache.delete(failing_steps.PLACE)
+    yield
+    cache.delete(failing_steps.PLACE)
+
+
 def broken(table: str) -> Callable[..., Any]:
     """Every statement about a table fails, as when it is locked or damaged."""
 
@@ -139,10 +150,6 @@ def steps_that_failed(caplog: pytest.LogCaptureFixture) -> list[Any]:
 
 def test_a_step_that_fails_is_logged_by_its_name_and_the_others_run(caplog):
     ran: list[str] = []
-
-    def fail() -> None:
-        raise ValueError("not today")
-
     steps = {"one": lambda: ran.append("one"), "two": fail, "three": lambda: ran.append("three")}
     assert jobs.run_steps("sweep", steps) == ["two"] and ran == ["one", "three"]
     assert steps_that_failed(caplog) == ["two"] and "not today" in caplog.text
@@ -163,3 +170,42 @@ def test_no_step_of_tidying_keeps_the_others_from_running(caplog, home):
     with connection.execute_wrapper(broken("assistant_usage")):
         jobs.tidy()
     assert steps_that_failed(caplog) == ["usage and counters"]
+
+
+def fail() -> None:
+    raise ValueError("not today")
+
+
+def test_staff_and_operators_see_which_step_fails_until_it_has_succeeded(client, home):
+    client.force_login(User.objects.create_superuser("boss"))
+    jobs.run_steps("sweep", {"reminders": fail, "replays": list})
+    jobs.run_steps("tidy", {"reminders": list})  # of the same name, but of another job
+    page = client.get("/admin/").content.decode()
+    assert "Some of the work in the background fails:" in page and "reminders, since" in page and "replays" not in page
+    [finding] = [one for one in examine().findings if one.about == "job “sweep”"]
+    assert finding.level == "warning" and "the step “reminders” has been failing since" in finding.text
+    [known] = failing_steps.current()
+    jobs.run_steps("sweep", {"reminders": fail, "replays": fail})
+    assert [(step.name, step.since == known.since) for step in failing_steps.current()] == [
+        ("reminders", True),
+        ("replays", False),
+    ]
+    jobs.run_steps("sweep", {"reminders": list, "replays": list})
+    assert failing_steps.current() == [] and "in the background" not in client.get("/admin/").content.decode()
+
+
+def test_every_scheduled_job_of_ours_shows_that_it_fails(settings):
+    settings.INBOUND_IMAP_URL = "imap://nobody:x@127.0.0.1:9/"
+    no_conversations, no_organizations = (broken(f"assistant_{table}") for table in ("conversation", "organization"))
+    with connection.execute_wrapper(no_conversations), connection.execute_wrapper(no_organizations):
+        for job in (jobs.read_mailbox, jobs.close_idle, jobs.watch_models):
+            job()
+    assert {step.job for step in failing_steps.current()} == {"mailbox", "idle", "watch models"}
+
+
+def test_a_cache_that_is_away_keeps_no_step_from_running(caplog):
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9/0"}
+    ran: list[str] = []
+    with override_settings(CACHES={"default": away}):
+        assert jobs.run_steps("sweep", {"one": lambda: ran.append("one"), "two": fail}) == ["two"] and ran == ["one"]
+        assert failing_steps.current() == [] and "the cache is away (ConnectionError)" in caplog.text

@@ -43,6 +43,25 @@ def test_an_appointment_from_question_to_receipt(widget: Widget, fake: FakeServe
     assert answers[1]["fields"] == {"name": "Ada Lovelace", "email": "ada@example.com"}
 
 
+def test_a_number_is_typed_in_the_digits_of_any_script(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("hello")
+
+    async def ask_for_a_number() -> None:
+        fake.only().card("confirm", fields=[{"name": "length", "label": "Length in cm", "type": "number"}])
+
+    fake.call(ask_for_a_number())
+    length = widget.page.get_by_label("Length in cm")
+    expect(length).to_have_attribute("inputmode", "decimal")
+    length.fill("long")
+    length.press("Enter")
+    expect(widget.page.locator(".confirm .why")).to_have_text("Please enter a number.")
+    length.fill("٤٥٫٥")
+    length.press("Enter")
+    expect(widget.page.locator(".confirm .buttons")).to_have_count(0)
+    [answer] = sent(fake, "card.answer")
+    assert answer["fields"] == {"length": "٤٥٫٥"}
+
+
 def test_two_clicks_on_a_card_are_one_answer(widget: Widget, fake: FakeServer) -> None:
     fake.delay_seconds = 0.05
     widget.open().say("slots")

@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from assistant.admin.booking.fields import DAYS, HoursField, refuse_overlaps, week_in
 from assistant.admin.organizations.pictures import ABOUT, PictureField, PictureForm, PictureInput
 from assistant.admin.providers.provider import ProviderForm
-from assistant.models import Assistant, Calendar, Method, Organization, Provider, Service
+from assistant.models import Assistant, Calendar, Method, Organization, Provider
 from assistant.models.organizations.organization import PSEUDO_ZONES, normal_origin
 from assistant.providers.presets import PRESETS
 from assistant.sentences import CATALOGUES
@@ -206,7 +206,8 @@ class ServicesForm(forms.Form):
         return cleaned
 
     def save(self) -> None:
-        """Raises `ValidationError` where the new hours would leave bookings outside."""
+        """The same once more, as after the browser's *Back*, adds no service twice. Raises `ValidationError` where the new
+        hours would leave bookings outside, or a service of that name is another one."""
         week = week_in(self.cleaned_data)
         names = [row for row in ROWS if self.cleaned_data.get(f"name_{row}")]
         with transaction.atomic():
@@ -230,15 +231,16 @@ class ServicesForm(forms.Form):
         return Calendar.objects.create(organization=of, name=of.name[:80], timezone=of.timezone)
 
     def _new_service(self, row: int, calendar: Calendar) -> None:
-        given = self.cleaned_data
-        service = Service.objects.create(
-            organization=self.organization,
-            name=given[f"name_{row}"],
-            minutes=given[f"minutes_{row}"] or USUAL_MINUTES,
-            price=given[f"price_{row}"],
-            order=self.organization.services.count(),
-        )
-        service.offerings.create(calendar=calendar)
+        name, price = self.cleaned_data[f"name_{row}"], self.cleaned_data[f"price_{row}"]
+        minutes = self.cleaned_data[f"minutes_{row}"] or USUAL_MINUTES
+        services = self.organization.services
+        if same := services.filter(name__iexact=name).first():
+            if (same.minutes, same.price) != (minutes, price):
+                text = f"There is a service {same.name} already. Enter another name, or change that service on its own page."
+                raise ValidationError({f"name_{row}": text})
+            return
+        added = services.create(name=name, minutes=minutes, price=price, order=services.count())
+        added.offerings.create(calendar=calendar)
 
 
 # What an assistant may do, as owners choose it: a method of that kind, and what it is called and told where there is none.

@@ -13,6 +13,7 @@ from django.utils.text import Truncator
 
 from assistant.models import CannedReply, Card, Conversation, Message
 from assistant.services.booking.availability import wording, zone_names
+from assistant.services.conversations.staff_texts import public_name
 from assistant.services.files.uploads import size_of
 
 EARLIER = 5
@@ -110,10 +111,6 @@ def _card(seq: int, card: Card) -> dict[str, Any]:
     }
 
 
-def _calls_themselves(user: Any) -> str:
-    return user.get_short_name() or user.get_username()
-
-
 def detail(request: HttpRequest, conversation: Any, people: list[Any], earlier: Any, may_act: bool) -> dict[str, Any]:
     """The conversation with everything that stands beside it."""
     page = conversation.messages.exclude(page={}).order_by("-seq").values_list("page", flat=True).first() or {}
@@ -148,7 +145,7 @@ def detail(request: HttpRequest, conversation: Any, people: list[Any], earlier: 
         "url": _address("conversation", conversation),
         "names": {
             "visitor": conversation.visitor.name,
-            "me": _calls_themselves(request.user),
+            "me": public_name(request.user),
             "assistant": conversation.assistant.name,
             "organization": conversation.organization.name,
         },

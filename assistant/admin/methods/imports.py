@@ -41,6 +41,7 @@ from assistant.tools.request import CREDENTIAL
 
 WAIT_SECONDS = 3600  # until drafts that were not imported expire
 ASK_SECONDS = 60.0
+USER_CHARS, CREDENTIAL_CHARS = 120, 8000
 INPUT = {"class": "iw-input"}
 
 
@@ -80,7 +81,10 @@ class ServerForm(forms.Form):
         label="Header name", required=False, widget=forms.TextInput({**INPUT, "placeholder": "X-Api-Key"})
     )
     credential = forms.CharField(
-        label="Credential", required=False, max_length=8000, widget=forms.PasswordInput({**INPUT, "autocomplete": "off"})
+        label="Credential",
+        required=False,
+        max_length=CREDENTIAL_CHARS,
+        widget=forms.PasswordInput({**INPUT, "autocomplete": "off"}),
     )
 
     def found(self, organization: Organization) -> FoundDrafts:
@@ -262,7 +266,8 @@ class Imports:
         except Http404:
             if cache.get(f"import.{token}"):
                 raise
-            self.methods.message_user(request, "This import has expired. Start again.", messages.WARNING)
+            ended = "This import was completed before, or has expired. If its methods are not in the list, start again."
+            self.methods.message_user(request, ended, messages.WARNING)
             return redirect("admin:assistant_method_import")
         rows = list(Method.objects.filter(organization=organization))
         found = importing.validated(found, rows)
@@ -311,8 +316,13 @@ class Imports:
         return imports.apply(organization, drafts, importing.fit, assistants=assistants)
 
     def _credential(self, request: HttpRequest, number: int) -> tuple[str, str]:
-        post = request.POST
-        return post.get(f"user-{number}", "").strip()[:120], post.get(f"credential-{number}", "").strip()[:8000]
+        user, credential = (request.POST.get(f"{name}-{number}", "").strip() for name in ("user", "credential"))
+        for name, text, most in (("user name", user, USER_CHARS), ("credential", credential, CREDENTIAL_CHARS)):
+            if len(text) > most:
+                raise ImportRefused(
+                    f"A {name} of {len(text):,} characters is too long: the limit is {most:,}.", code="too_long"
+                )
+        return user, credential
 
     def _assistants(self, request: HttpRequest, organization: Organization) -> models.QuerySet[Assistant]:
         visible = self.methods.admin_site.get_model_admin(Assistant).get_queryset(request)

@@ -57,9 +57,16 @@ class SecretsForm(forms.Form):
         for name in self._values():
             if self.data.get(f"{self.add_prefix(name)}_again") and not cleaned.get(name):
                 self.add_error(name, "Enter it again, or open this page anew to go on without it.")
+        taken = set(self.names)
         for number in range(SPARE_SECRETS if self.kind.own_secrets else 0):
-            if cleaned.get(f"more_{number}") and f"name_{number}" in cleaned and not cleaned[f"name_{number}"]:
+            name, value = cleaned.get(f"name_{number}"), cleaned.get(f"more_{number}")
+            if value and name == "":
                 self.add_error(f"name_{number}", "Give this secret a name.")
+            elif name and not value and f"more_{number}" not in self.errors:
+                self.add_error(f"more_{number}", "Enter the secret, or clear its name.")
+            elif name and name in taken:
+                self.add_error(f"name_{number}", "There is a secret of this name above.")
+            taken.add(name)
         return cleaned
 
     def _values(self) -> list[str]:

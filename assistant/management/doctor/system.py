@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
 from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry
+from assistant.services import failing_steps
 from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import mailbox
 
@@ -152,6 +153,14 @@ def check_public_url(seen: Examination) -> None:
         )
 
 
+def check_background(seen: Examination) -> None:
+    """Steps of scheduled jobs that failed when they last ran, where their processes share a cache with this one."""
+    for step in failing_steps.current():
+        since = f"{step.since:%Y-%m-%d %H:%M} UTC"
+        remedy = "The log of the workers names the reason. The step runs again by itself."
+        seen.add("warning", f"job “{step.job}”", f"the step “{step.name}” has been failing since {since}", remedy)
+
+
 def check_env_file(seen: Examination) -> None:
     dotenv = settings.BASE_DIR / ".env"
     if dotenv.is_file() and dotenv.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
@@ -191,6 +200,7 @@ RULES: tuple[Callable[[Examination], None], ...] = (
     check_queues,
     check_keys,
     check_public_url,
+    check_background,
     check_env_file,
     check_sites,
     check_outside_calendars,

@@ -22,6 +22,7 @@ from assistant.errors import ToolError
 from assistant.models import Conversation, Message
 from assistant.sentences import label
 from assistant.services.conversations import inbox
+from assistant.services.conversations.staff_texts import public_name
 from assistant.services.deliveries import outbox
 from assistant.services.files.uploads import with_files
 from assistant.services.organizations.looks import letterhead, look_of
@@ -87,7 +88,8 @@ def _queue(conversation: Conversation, answers: list[Message]) -> None:
         **letterhead(look_of(conversation.organization, conversation.assistant), locale),
         "above": f"{MARK} {label('answer_above', locale)} -##" if reply_to else "",
         "answers": [
-            (label("answer_by", locale, name=_name(answer)), with_files(answer.text, answer.files)) for answer in answers
+            (label("answer_by", locale, name=_name(conversation, answer)), with_files(answer.text, answer.files))
+            for answer in answers
         ],
         "how": label("answer_by_mail", locale) if reply_to else label("answer_in_chat", locale, site=conversation.origin),
     }
@@ -108,8 +110,9 @@ def _queue(conversation: Conversation, answers: list[Message]) -> None:
         log.warning("conversation %s: what its visitor has left is no address that can be written to", conversation.pk)
 
 
-def _name(answer: Message) -> str:
-    return answer.staff.get_short_name() or answer.staff.get_username() if answer.staff else ""
+def _name(conversation: Conversation, answer: Message) -> str:
+    """Who has written it; the organization where their account has been deleted since."""
+    return public_name(answer.staff) if answer.staff else conversation.organization.name
 
 
 # --- The reply address ------------------------------------------------------------------------------------------------

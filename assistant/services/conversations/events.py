@@ -14,8 +14,8 @@ from django.db.models import Max, QuerySet
 from assistant import events, live
 from assistant.errors import NotFound
 from assistant.models import Card, Conversation, Event, Message, Turn
-from assistant.redaction import clean_name
 from assistant.services.conversations import notices
+from assistant.services.conversations.staff_texts import public_name
 from assistant.services.raw_sql import execute, insert, new
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
@@ -170,7 +170,7 @@ def resume_session(
     if conversation.visitor.email:
         about["email"] = conversation.visitor.email
     if conversation.staff:
-        about["staff"] = clean_name(conversation.staff.get_short_name() or conversation.staff.get_username())
+        about["staff"] = public_name(conversation.staff)
     if notices.is_due(conversation) and (notice := notices.record(conversation, notices.Kind.CONSENT)):
         about["consent"] = notice.text.text
     # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.

@@ -24,6 +24,7 @@ from django.db import Error, InterfaceError, InternalError, OperationalError, Pr
 
 from assistant.errors import TooMuch
 from assistant.redaction import redacted
+from assistant.services import failing_steps
 from assistant.services.conversations import email_replies
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ SECONDS = 20.0  # that the server may take for an answer
 RUN_SECONDS = 40.0  # of one run; what is left is read by the next one, a minute later
 WINDOW = 5000  # mails that are searched at once: the answer is one line, of which imaplib reads at most a million characters
 MAX_BYTES = 25_000_000  # of a mail, as for one that is posted
+JOB, STEP = "mailbox", "visitors' replies by e-mail"  # as staff read of it where it fails
 READ, ODD = r"(\Seen)", r"(\Seen \Flagged)"
 LATER = "InterworkyLater"  # a keyword that we add, where the server keeps any
 PREVIEW = f"(RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(email_replies.RECIPIENTS).upper()})]<0.16384>)"
@@ -117,7 +119,9 @@ def read_mailbox(
         box = open_(url)
     except Unusable as problem:
         log.error("The mailbox of INBOUND_IMAP_URL cannot be read, so visitors' replies do not come in: %s", problem)
+        failing_steps.record(JOB, [STEP], [STEP])
         return 0
+    failing_steps.record(JOB, [STEP], [])
     count, ends = 0, clock() + RUN_SECONDS
     try:
         for uid in _unread(box, window, lambda: clock() > ends):

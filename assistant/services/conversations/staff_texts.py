@@ -1,9 +1,14 @@
-"""What staff write in a conversation, with its limits: what is too long is refused by name, never cut without a word."""
+"""What staff write in a conversation, and the name under which visitors read it.
+
+What is too long is refused by name, never cut without a word.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from assistant.errors import InputError
-from assistant.redaction import clean
+from assistant.redaction import clean, clean_name
 
 REPLY_CHARS = 4000
 NOTE_CHARS = 4000  # for colleagues
@@ -17,3 +22,8 @@ def cleaned(text: str, most: int, what: str) -> str:
     if len(kept) > most:
         raise InputError(f"The {what} has {len(kept):,} characters. Shorten it to {most:,} at most.", code="too_long")
     return kept
+
+
+def public_name(staff: Any) -> str:
+    """What visitors know the user `staff` by: their first name, or else their user name, which is never empty."""
+    return clean_name(staff.get_short_name()) or clean_name(staff.get_username())

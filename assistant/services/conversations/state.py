@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from assistant.errors import InputError
 from assistant.models import Conversation, ConversationNote
-from assistant.redaction import clean_name
 from assistant.services.conversations.events import format_instant, record_event
-from assistant.services.conversations.staff_texts import NOTE_CHARS, cleaned
+from assistant.services.conversations.staff_texts import NOTE_CHARS, cleaned, public_name
 from assistant.services.notifications import queue as notifications
 
 
@@ -41,7 +40,7 @@ def set_state(
     if state in (Conversation.State.WAITING, Conversation.State.STAFF) and conversation.person_at is None:
         conversation.person_at = timezone.now()
     conversation.save(update_fields=["state", "staff", "waiting_since", "reach", "person_at"])
-    name = clean_name(staff.get_short_name() or staff.get_username()) if staff else None
+    name = public_name(staff) if staff else None
     data: dict[str, Any] = {"state": state, **({"staff": name} if name else {})}
     if waits:
         data["notified"] = notified

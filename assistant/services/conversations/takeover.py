@@ -13,12 +13,11 @@ from django.db import transaction
 from assistant import events, live
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
-from assistant.redaction import clean_name
 from assistant.sentences import label
 from assistant.services.conversations import email_answers
 from assistant.services.conversations.leases import begin_turn, request_stop
 from assistant.services.conversations.messages import append_message
-from assistant.services.conversations.staff_texts import HAND_BACK_CHARS, REPLY_CHARS, cleaned
+from assistant.services.conversations.staff_texts import HAND_BACK_CHARS, REPLY_CHARS, cleaned, public_name
 from assistant.services.conversations.state import set_state
 from assistant.services.files import uploads
 
@@ -86,8 +85,8 @@ def hand_back(conversation: Conversation, note: str = "") -> Turn | None:
         locked.note_to_assistant = written
         locked.save(update_fields=["note_to_assistant"])
         if locked.staff:
-            name = clean_name(locked.staff.get_short_name() or locked.staff.get_username())
-            append_message(locked, Message.Role.SYSTEM, label("person_left", locked.locale, name=name))
+            left = label("person_left", locked.locale, name=public_name(locked.staff))
+            append_message(locked, Message.Role.SYSTEM, left)
         set_state(locked, Conversation.State.ASSISTANT)
         return _answer_open_question(locked)
 

@@ -18,6 +18,7 @@ from assistant.models import Conversation, Message
 from assistant.redaction import visible
 from assistant.sentences import label
 from assistant.services.booking.availability import wording
+from assistant.services.conversations.staff_texts import public_name
 from assistant.services.deliveries import outbox
 from assistant.services.organizations.looks import letterhead, look_of
 
@@ -33,6 +34,16 @@ class Entry:
     by: str = ""
     lines: list[tuple[str, str]] = field(default_factory=list)
     day: str = ""
+
+    @property
+    def in_text(self) -> str:
+        """For the plain part of the e-mail."""
+        return "\n".join([indented(self.text), *(f"{name}: {indented(value)}" for name, value in self.lines)])
+
+
+def indented(text: str) -> str:
+    """`text` with its further lines indented, so that none can pass for the first line of somebody else's message."""
+    return "\n    ".join(text.splitlines())
 
 
 def send(conversation: Conversation, email: str) -> str:
@@ -110,8 +121,8 @@ def _who(conversation: Conversation, message: Message, locale: str) -> str:
             return label("transcript_you", locale)
         case Message.Role.SYSTEM:
             return ""
-        case Message.Role.STAFF if message.staff:
-            name = message.staff.get_short_name() or message.staff.get_username()
+        case Message.Role.STAFF:  # whose account may have been deleted since
+            name = public_name(message.staff) if message.staff else conversation.organization.name
         case _:
             name = conversation.assistant.title or conversation.assistant.name
     return label("answer_by", locale, name=name)

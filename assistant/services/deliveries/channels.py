@@ -58,5 +58,5 @@ def check_body(body: str, format: str) -> None:
     if format == MessageChannel.Format.JSON:
         try:
             json.loads(_PLACE.sub("x", body))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError('This is not JSON. Enter something like {"to": "{to}", "text": "{text}"}.') from error

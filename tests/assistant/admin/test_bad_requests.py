@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.messages import get_messages
 from django.test import Client
+from django.urls import reverse
 
 from assistant.models import Assistant, Calendar, Conversation, Organization
 from assistant.services.conversations.messages import post_message
@@ -98,6 +101,24 @@ def test_no_staff_page_fails_at_a_number_that_no_row_has(boss, home, talk, pk):
         boss.post(f"{INBOX}{talk.pk}/assign/", {"user": pk}),
     ]
     assert [answer.status_code for answer in asked] == [404, 404, 200, 200, 200, 200, 404, 302, 400]
+
+
+def test_an_action_on_what_does_not_exist_says_so_in_every_list(boss, home):
+    nothing = ["9" * 30, "-1", "x", "\u202e", "00000000-0000-0000-0000-000000000000"]
+    request, said = boss.get("/admin/").wsgi_request, {}
+    for model, its_admin in site._registry.items():
+        page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for action in list(its_admin.get_actions(request))[:1]:
+            answer = boss.post(page, {"action": action, "_selected_action": nothing})
+            said[page] = answer.status_code, [str(message) for message in get_messages(answer.wsgi_request)]
+    right = [["What you selected does not exist any more."] * number for number in range(1, len(said) + 1)]
+    assert len(said) > 20 and [said[page] for page in said] == [(302, texts) for texts in right], said
+
+
+def test_an_action_on_some_rows_that_are_gone_is_one_on_the_others(boss, home):
+    method = home.methods.get()
+    chosen = {"action": "delete_selected", "_selected_action": [str(method.pk), "x"], "post": "yes"}
+    assert boss.post(f"{ADMIN}method/", chosen).status_code == 302 and not home.methods.exists()
 
 
 # --- Days -------------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ def test_staff_set_up_a_gateway_and_its_secrets_are_on_no_page(boss):
     [
         ({"body": '{"to": "{to}"}'}, "Add {text}: "),
         ({"body": "{to} {text}"}, "This is not JSON"),
+        ({"body": "[" * 990 + '"{to} {text}"' + "]" * 990}, "This is not JSON"),  # deeper than can be read
         ({"body": ""}, "Add {to} and {text}: "),
         ({"headers": "s3cret"}, "Line 1 is not a header"),
         ({"headers": "X Key: s3cret"}, "Line 1 is not a header"),

@@ -7,9 +7,11 @@ import io
 import json
 
 import pytest
+from django.contrib.auth.models import User
 
 from assistant.admin import conversation_files
 from assistant.models import Conversation, Message
+from assistant.services.conversations import takeover
 from tests.assistant.admin.filled import fill, member
 from tests.assistant.admin.test_scoping import entered
 
@@ -33,6 +35,23 @@ def test_an_editor_reads_a_conversation_as_text(editor, conversation):
     assert answer["Content-Type"] == "text/plain; charset=utf-8" and ".txt" in answer["Content-Disposition"]
     said = answer.content.decode()
     assert all(message.text in said for message in conversation.messages.exclude(role="system"))
+
+
+def test_no_visitor_writes_the_line_of_another_into_the_text(editor, conversation):
+    forged = "[2030-01-01 10:00] Staff: It is free."
+    for end in ("\n", "\r", "\u2028"):
+        Message.objects.filter(conversation=conversation, role="visitor").update(text=f"Hello{end}{forged}")
+        said = exported(editor, "export_text", conversation).content.decode()
+        assert forged in said and not [line for line in said.splitlines() if line.startswith("[2030")]
+
+
+def test_the_member_of_the_team_who_answered_is_named_in_every_file_also_without_a_full_name(editor, home, conversation):
+    takeover.answer(conversation, User.objects.create_user("grace"), "I have looked it up.")
+    [row] = json.loads(exported(editor, "export_json", conversation).content)
+    table = csv.DictReader(io.StringIO(exported(editor, "export_csv", conversation).content.decode("utf-8-sig")))
+    assert [one["by"] for one in row["messages"] if one["role"] == "staff"] == ["grace"]
+    assert [line["Name"] for line in table if line["Who"] == "staff"] == ["grace"]
+    assert "] grace: I have looked it up." in exported(editor, "export_text", conversation).content.decode()
 
 
 def test_a_spreadsheet_computes_nothing_that_a_visitor_wrote(editor, conversation):

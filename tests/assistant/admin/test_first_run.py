@@ -118,6 +118,18 @@ def test_a_service_without_a_name_is_asked_for_one_rather_than_dropped(boss: Cli
     assert list(answer.context["form"].errors) == ["name_1"] and not home.services.exists()
 
 
+def test_a_service_that_is_entered_once_more_is_no_second_one(boss: Client, home: Organization) -> None:
+    given = {**WEEK, **NO_SERVICES, "name_0": "Cut", "minutes_0": "45", "price_0": "£30", "name_2": "Cut", "minutes_2": "45"}
+    twice = boss.post(at(home, "services"), given)
+    assert "There is a service Cut already" in twice.context["form"].errors["name_2"][0] and not home.services.exists()
+    for _ in range(2):
+        assert boss.post(at(home, "services"), {**given, "name_2": "Colour"}).status_code == 302
+    assert list(home.services.values_list("name", "minutes", "price")) == [("Cut", 45, "£30"), ("Colour", 45, "")]
+    other = boss.post(at(home, "services"), {**given, "name_2": "", "minutes_2": "", "name_0": "cut", "price_0": "£35"})
+    assert "There is a service Cut already" in other.context["form"].errors["name_0"][0]
+    assert home.services.count() == 2
+
+
 def test_services_need_hours(boss: Client, home: Organization) -> None:
     answer = boss.post(at(home, "services"), {**NO_SERVICES, "name_0": "Cut"})
     assert "Enter the hours" in str(answer.context["form"].non_field_errors())

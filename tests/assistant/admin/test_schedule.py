@@ -243,7 +243,7 @@ def test_no_cell_of_the_export_is_a_formula(calendar, staff, typed):
     Appointment.objects.update(name=typed)
     text = staff.get(f"{BASE}schedule/export/").content.decode("utf-8-sig")
     (line,) = csv.DictReader(io.StringIO(text))
-    assert line["Name"] == f"'{typed}" == without_formula(typed)
+    assert line["Name"] == without_formula(typed) and line["Name"].startswith("'")
     assert (line["Start"], line["Time zone"]) == ("10:00", "Europe/Berlin")
 
 

@@ -207,7 +207,7 @@ def _post(address: str, fields: Mapping[str, str]) -> outbound.Response:
 def _said(answer: outbound.Response) -> dict[str, Any]:
     try:
         found = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -10,6 +10,9 @@ const AUTOCOMPLETE = { name: "name", email: "email", phone: "tel", tel: "tel" };
 /** A one-time code, as phones and keyboards know it. */
 const CODE = { type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12" };
 
+/** A number, as text: a number input of a browser takes no digits but 0 to 9, and the server reads those of any script. */
+const NUMBER = { type: "text", inputmode: "decimal" };
+
 /** What a ticked box is sent as. */
 const TICKED = "yes";
 
@@ -21,16 +24,8 @@ export function drawForm(fields, t, onSubmit, buttons, problem = "") {
   /** @param {Event} event */
   function submit(event) {
     event.preventDefault();
-    for (const { input, why, optional } of places) {
-      const empty = !valueOf(input);
-      why.textContent =
-        empty && !(optional && !input.validity.badInput)
-          ? input.validity.badInput
-            ? t.number
-            : t.required
-          : input.validity.typeMismatch
-            ? t.email
-            : "";
+    for (const { input, why, type, optional } of places) {
+      why.textContent = problemWith(input, type, optional, t);
       input.setAttribute("aria-invalid", String(why.textContent !== ""));
     }
     const wrong = places.find(({ why }) => why.textContent);
@@ -44,6 +39,15 @@ export function drawForm(fields, t, onSubmit, buttons, problem = "") {
     places.map(({ el }) => el),
     h("div", { class: "buttons" }, buttons),
   );
+}
+
+/** What can be said before the server is asked, which judges for itself; "" where nothing is wrong.
+ * @param {Input} input @param {string} type @param {boolean} optional @param {CardContext["t"]} t */
+function problemWith(input, type, optional, t) {
+  const value = valueOf(input);
+  if (!value) return optional ? "" : t.required;
+  if (type === "number" && !/\p{Nd}/u.test(value)) return t.number;
+  return input.validity.typeMismatch ? t.email : "";
 }
 
 /** @param {Field} field @param {CardContext["t"]} t @param {string} problem */
@@ -65,7 +69,13 @@ function drawField({ name, label, type, value = "", optional = false, help = "",
   const why = h("p", { class: "why", id: `${id}-why` }, problem);
   const hint = help ? h("p", { class: "small", id: `${id}-help`, dir: "auto" }, help) : "";
   const first = type === "checkbox" ? h("div", { class: "tick" }, input, text) : text;
-  return { input, why, optional, el: h("div", { class: "input" }, first, type === "checkbox" ? "" : input, hint, why) };
+  return {
+    input,
+    why,
+    type,
+    optional,
+    el: h("div", { class: "input" }, first, type === "checkbox" ? "" : input, hint, why),
+  };
 }
 
 /** @param {string} type @param {Record<string, unknown>} props @param {string[]} options @returns {Input} */
@@ -77,8 +87,7 @@ function drawInput(type, props, options) {
       props,
       ["", ...options].map((option) => h("option", { value: option }, option)),
     );
-  if (type === "number") return h("input", { ...props, type, step: "any" });
-  return h("input", { ...props, ...(type === "code" ? CODE : { type }) });
+  return h("input", { ...props, ...(type === "code" ? CODE : type === "number" ? NUMBER : { type }) });
 }
 
 /** @param {Input} input */

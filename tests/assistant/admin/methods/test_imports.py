@@ -119,6 +119,14 @@ def test_a_user_for_basic_authentication_is_asked_for_once(editor, home):
     assert home.methods.get(name="get_a").config["auth_user"] == "shop"
 
 
+@pytest.mark.parametrize(("name", "length"), [("user", 121), ("credential", 8001)])
+def test_what_is_too_long_to_log_in_with_is_refused_and_not_cut(editor, home, name, length):
+    response = start(editor, text=shop().replace('"scheme": "bearer"', '"scheme": "basic"'))
+    given = {"draft": ["0"], "user-0": "shop", "credential-0": SECRET, f"{name}-0": "x" * length}
+    assert f"of {length:,} characters is too long" in editor.post(response.url, given).context["problem"]
+    assert not home.methods.filter(name="get_a").exists()
+
+
 # --- Who may ----------------------------------------------------------------------------------------------------------
 
 

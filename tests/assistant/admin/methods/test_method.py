@@ -129,6 +129,9 @@ def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
         ({"config-auth": "header", "config-auth_name": "X-Key", "config-headers": "x-key: 1"}, "carries the credential"),
         ({"config-auth": "query", "config-auth_name": "size"}, "carries the credential"),
         ({"secrets-more_0": "a secret without a name"}, "settings below are not valid"),
+        ({"secrets-name_1": "a_name_without_a_secret"}, "Enter the secret, or clear its name"),
+        ({"secrets-name_0": "credential", "secrets-more_0": "s3cr3t"}, "a secret of this name above"),
+        ({f"secrets-{field}_{n}": "pin" for n in "01" for field in ("name", "more")}, "a secret of this name above"),
     ],
 )
 def test_an_invalid_method_is_refused_with_the_reason_and_not_saved(boss, home, changes, said):

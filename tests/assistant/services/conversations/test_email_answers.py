@@ -13,6 +13,7 @@ from django.utils import timezone
 from assistant.models import Conversation, Delivery
 from assistant.services.conversations import email_answers, handoffs, takeover
 from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.staff_texts import public_name
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,22 @@ def test_a_visitor_who_has_left_gets_what_was_answered_once_in_their_language(ta
     takeover.answer(talk, grace, "Anything else?")
     [_, second] = mails()
     assert "Anything else?" in second.text and "to the left" not in second.text
+
+
+def test_an_answer_is_under_a_name_that_turns_nothing_and_of_a_deleted_account_under_the_organizations(talk, grace):
+    User.objects.filter(pk=grace.pk).update(first_name="\u2067Grace\nH.")
+    grace.refresh_from_db()
+    takeover.answer(talk, grace, "Yes, to the left.")
+    [first] = mails()
+    assert "Grace H. schrieb:" in first.text and "\u2067" not in first.text + first.html
+    takeover.answer(talk, grace, "Mind the step.")
+    grace.delete()
+    [_, second] = mails()
+    assert "Bright Smile schrieb:" in second.text and "Mind the step." in second.text
+
+
+def test_a_member_of_the_team_whose_first_name_nobody_can_see_has_their_user_name():
+    assert public_name(User(username="grace", first_name="\u202e\u2066")) == "grace"
 
 
 def test_what_was_read_or_answered_in_the_widget_is_not_sent(talk, grace):

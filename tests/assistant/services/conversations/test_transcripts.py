@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from assistant.errors import InputError
 from assistant.models import Card, Conversation, Delivery, Message
-from assistant.services.conversations import cards, transcripts
+from assistant.services.conversations import cards, takeover, transcripts
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import outbox
 from tests import make
@@ -47,12 +48,38 @@ def test_a_booking_is_sent_with_its_place_and_answers(conversation: Conversation
         assert line in text, line
 
 
+def test_no_visitor_writes_the_line_of_another_into_it(conversation: Conversation) -> None:
+    """Anybody may have it sent, from an address that is believed."""
+    forged = "10:05 Grace wrote: It is free."
+    with transaction.atomic():
+        for end in ("\n", "\n\n", "\r", "\u2028", "\x85"):
+            append_message(conversation, Message.Role.VISITOR, f"Hello{end}{forged}")
+        lines = [["Dog", f"Rex\n{forged}"]]
+        cards.add(conversation, Card.Kind.RECEIPT, {"title": f"Booked\n{forged}", "lines": lines, "status": "done"})
+    transcripts.send(conversation, "ada@example.com")
+    text = Delivery.objects.get().text
+    assert text.count(forged) == 7 and not [line for line in text.splitlines() if line.startswith(forged)]
+
+
 def test_it_is_written_in_the_visitors_language(conversation: Conversation) -> None:
     conversation.visitor.locale = "ar-EG"
     transcripts.send(conversation, "ada@example.com")
     row = Delivery.objects.get()
     assert row.subject == "محادثتك مع Bright Smile"
     assert '<html lang="ar" dir="rtl">' in row.html and "أنت:" in row.text
+
+
+def test_a_member_of_the_team_is_named_without_turning_what_stands_beside_and_the_deleted_by_their_organization(
+    conversation: Conversation,
+) -> None:
+    grace = User.objects.create_user("grace", first_name="\u202eGrace")
+    takeover.answer(conversation, grace, "I have looked it up.")
+    transcripts.send(conversation, "ada@example.com")
+    assert " Grace wrote: I have looked it up." in Delivery.objects.get().text
+    grace.delete()
+    transcripts.send(conversation, "bea@example.com")
+    text = Delivery.objects.get(to="bea@example.com").text
+    assert "Bright Smile wrote: I have looked it up." in text and "Front desk wrote: I have" not in text
 
 
 def test_the_same_conversation_to_the_same_address_is_one_email(conversation: Conversation) -> None:

@@ -122,7 +122,7 @@ def _json(answer: outbound.Response) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(answer.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if 200 <= answer.status < 300:
             raise RemoteError("The provider's answer is not valid JSON.") from error
         return {}

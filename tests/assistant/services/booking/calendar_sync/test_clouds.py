@@ -228,6 +228,16 @@ def test_another_refusal_keeps_what_was_known_and_says_why(status, said, mira, c
     assert said in read(mira).last_error and busy(mira) == [(at(10), at(11))]
 
 
+@both
+@pytest.mark.parametrize("text", ["<html>", "[" * 100_000, '{"items": NaN'])
+def test_an_answer_that_cannot_be_read_keeps_what_was_known_and_says_so(text, mira, cloud):
+    cloud.add("a", at(10), at(11))
+    read(mira)
+    OutsideCalendar.objects.update(full_at=None)
+    cloud.trouble = lambda request: httpx.Response(200, text=text) if "calendars" in str(request.url) else None
+    assert "not valid JSON" in read(mira).last_error and busy(mira) == [(at(10), at(11))]
+
+
 def test_a_time_to_wait_is_read_in_both_of_its_forms_and_bounded():
     now = datetime(2030, 1, 7, 9, tzinfo=UTC)
     said = {"30": 30, "Mon, 07 Jan 2030 09:02:00 GMT": 120, "Mon, 07 Jan 2030 08:00:00 GMT": 0, "99999999999": 6 * 3600}
