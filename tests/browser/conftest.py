@@ -14,6 +14,7 @@ from tests import servers
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.slowness import BEFORE_EACH_STEP, slowed
 from .harness.widget import ROOT
 
 ARGUMENTS = [
@@ -53,7 +54,9 @@ def launch() -> Iterator[Callable[..., Browser]]:
     except servers.Missing as missing:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
     with sync_playwright() as playwright:
-        yield lambda *more: playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more])
+        yield lambda *more: slowed(
+            playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more], slow_mo=BEFORE_EACH_STEP)
+        )
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.waiting import until
 
 NewWidget = Callable[..., Widget]
 RED = "220,20,60,255"
@@ -46,8 +47,8 @@ def test_the_picture_is_in_the_header_and_beside_messages_although_the_page_allo
     expect(widget.page.locator(".intro > .face")).to_be_visible()
     expect(widget.page.locator(".reply > .face")).to_be_visible()
     expect(widget.page.locator(".own .face")).to_have_count(0)
-    assert set(widget.page.locator("canvas").evaluate_all(MIDDLE)) == {RED}
-    assert widget.page.locator(".avatar").inner_text() == ""
+    until(lambda: set(widget.page.locator("canvas").evaluate_all(MIDDLE)) == {RED})
+    expect(widget.page.locator(".avatar")).to_have_text("")
     assert widget.page.evaluate("violations") == []
     assert sum(request == "GET /pictures/mia.png" for request in pictured.requests) == 1
 
@@ -80,7 +81,7 @@ def test_a_picture_that_cannot_be_fetched_leaves_the_first_letter(widget: Widget
     with widget.page.expect_response("**/pictures/gone.png"):
         widget.open()
     widget.ask("hello")
-    assert widget.page.locator(".avatar").inner_text() == "B"
+    expect(widget.page.locator(".avatar")).to_have_text("B")
     expect(widget.page.locator(".face")).to_have_count(0)
     assert [error for error in widget.errors if "404" not in error] == []
 

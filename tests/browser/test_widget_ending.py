@@ -108,10 +108,10 @@ def test_axe_finds_no_problem_in_its_sheets(look: str, new_widget: NewWidget, si
     widget.page.evaluate("document.body.append(document.querySelector('interworky-widget'))")
     widget.open().ask("hello")
     sheet, menu = widget.page.locator(".sheet"), widget.page.locator(".menu-place > .icon")
-    for place, state in ((4, "mail"), (5, "end")):
+    for place, state, content in ((4, "mail", "input[type=email]"), (5, "end", ".button.plain")):
         menu.click()
         widget.page.locator(".menu button").nth(place).click()
-        expect(sheet).to_be_visible()
+        expect(sheet.locator(content)).to_be_visible()
         look_at(widget, RULES, state)
     sheet.locator(".button").first.click()
     sheet.locator("input").nth(3).check()
