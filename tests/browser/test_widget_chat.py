@@ -155,8 +155,9 @@ def scrolled(widget: Widget) -> tuple[int, int]:
     return round(top), round(below)
 
 
-def test_the_list_follows_the_end_until_one_reads_back(widget: Widget) -> None:
-    widget.open().ask("long")
+def test_the_list_follows_the_end_until_one_reads_back(new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(reduced_motion="no-preference").visit(site.url).open()
+    widget.ask("long")
     widget.ask("long")
     until(lambda: scrolled(widget)[1] <= 1)
     widget.log.evaluate("(log) => log.scrollTo(0, 100)")

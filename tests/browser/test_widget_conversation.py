@@ -13,7 +13,7 @@ from .harness.pages import TABLE, page
 from .harness.waiting import until
 
 NewWidget = Callable[..., Widget]
-PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
+PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True, "reduced_motion": "no-preference"}
 
 
 def test_a_table_is_a_table_and_a_wide_one_is_scrolled(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:

@@ -264,7 +264,7 @@ def test_axe_finds_no_problem_in_an_invitation(look: str, new_widget: NewWidget,
     address = put(site, fake, f'data-look="#0f766e right more" {locale}')
     options = {"dark": {"color_scheme": "dark"}, "small": PHONE}
     with settings(fake, teaser="Can I help you find something?", teaser_after=1, launcher_label="Questions? Chat with us"):
-        widget = new_widget(reduced_motion="reduce", **options.get(look, {})).visit(address)
+        widget = new_widget(**options.get(look, {})).visit(address)
         expect(widget.page.locator(".invite")).to_be_visible()
         widget.page.evaluate("document.body.append(document.querySelector('interworky-widget'))")
         look_at(widget, RULES, "invitation")

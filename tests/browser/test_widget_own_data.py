@@ -99,7 +99,7 @@ def test_axe_finds_no_problem_in_its_sheets(look: str, new_widget: NewWidget, si
     fake.covered = {"covers": "user", "conversations": 12, "appointments": 1}
     site.put("/", page(fake.url, attributes='data-locale="ar"' if look == "right to left" else ""))
     options = {"dark": {"color_scheme": "dark"}, "small": {"viewport": {"width": 375, "height": 700}, "is_mobile": True}}
-    widget = new_widget(reduced_motion="reduce", **options.get(look, {})).visit(site.url)
+    widget = new_widget(**options.get(look, {})).visit(site.url)
     widget.page.evaluate("document.body.append(document.querySelector('interworky-widget'))")
     widget.open().ask("hello")
     sheet, menu = widget.page.locator(".sheet"), widget.page.locator(".menu-place > .icon")

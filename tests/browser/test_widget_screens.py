@@ -23,7 +23,7 @@ def test_the_tag_chooses_colour_side_and_theme(new_widget: NewWidget, site: Site
 
 
 def small(new_widget: NewWidget) -> Widget:
-    return new_widget(viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    return new_widget(viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
 
 
 def test_a_small_screen_is_covered_and_left_again(new_widget: NewWidget, site: Site) -> None:
