@@ -333,7 +333,7 @@ class App:
         self.process: subprocess.Popen[bytes] | None = None
         self._shell: Shell | None = None
 
-    def start(self, seconds: float = 60) -> App:
+    def start(self, seconds: float = 120) -> App:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.process = launch([sys.executable, ROOT / "manage.py", "up"], self.log, env=self.environment)
         until(self.answers, seconds, self.process, self.log)

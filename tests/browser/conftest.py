@@ -14,6 +14,7 @@ from tests import servers
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.slowness import BEFORE_EACH_STEP, slowed
 from .harness.widget import ROOT
 
 ARGUMENTS = [
@@ -21,8 +22,12 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+# Of a widget's browser. What moves costs a fifth of each test, and is left to those of the product itself and of what moves.
+USUAL = {"viewport": {"width": 1000, "height": 800}, "reduced_motion": "reduce"}
+
 # Patience costs nothing where all is well, and this may be a small machine that has much to do.
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,7 +58,13 @@ def launch() -> Iterator[Callable[..., Browser]]:
     except servers.Missing as missing:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
     with sync_playwright() as playwright:
-        yield lambda *more: playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more])
+
+        def start(*more: str) -> Browser:
+            browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more], slow_mo=BEFORE_EACH_STEP)
+            browser.on("context", lambda context: context.set_default_timeout(PATIENCE_MS))
+            return slowed(browser)
+
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +81,7 @@ def new_widget(chromium: Browser) -> Iterator[Callable[..., Widget]]:
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> Widget:
-        contexts.append(chromium.new_context(**{"viewport": {"width": 1000, "height": 800}, **options}))
-        contexts[-1].set_default_timeout(30_000)
+        contexts.append(chromium.new_context(**{**USUAL, **options}))
         return Widget(contexts[-1].new_page())
 
     yield make

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests import servers
 
 from .harness import Site, Widget
+from .test_admin import log_in
 
 MOST_CLICKS = 60
 FILL = "from django.contrib.auth.models import User; User.objects.create_superuser('tester', password='tester')"
@@ -95,7 +96,7 @@ class Newcomer:
         self.page.evaluate("document.documentElement.classList.remove('dark')")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(start_app: Callable[..., servers.App]) -> servers.App:
     app = start_app()
     app.shell(FILL)
@@ -110,10 +111,8 @@ def test_a_newcomer_gets_a_widget_onto_their_site(
     )
     page = context.new_page()
     me = Newcomer(page)
-    page.goto("/admin/login/")
-    page.fill("[name=username]", "tester")
-    page.fill("[name=password]", "tester")
-    page.press("[name=password]", "Enter")
+    log_in(page, "tester")
+    page.goto("/admin/")
     me.press("Set up an organization", "link")
 
     with Site() as site:
@@ -176,10 +175,8 @@ def test_a_first_run_that_was_left_goes_on_where_it_was(app: servers.App, chromi
     context = chromium.new_context(base_url=app.url, viewport={"width": 1280, "height": 860})
     page = context.new_page()
     me = Newcomer(page)
-    page.goto("/admin/login/?next=/admin/assistant/organization/first-run/")
-    page.fill("[name=username]", "tester")
-    page.fill("[name=password]", "tester")
-    page.press("[name=password]", "Enter")
+    log_in(page, "tester")
+    page.goto("/admin/assistant/organization/first-run/")
     me.fill("What is your organization called?", "Garage")
     me.press("Save and continue")
     me.at("Who is notified")

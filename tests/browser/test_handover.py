@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
@@ -15,6 +14,7 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
 from tests import servers
+from tests.browser.harness.waiting import until
 from tests.browser.test_admin import signed_in
 from tests.browser.test_inbox import Office, asks_for_a_person
 
@@ -37,14 +37,9 @@ class Sink:
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         return "250 OK"
 
-    def to(self, address: str, seconds: float = 60) -> EmailMessage:
+    def to(self, address: str) -> EmailMessage:
         """The newest mail to that address, once there is one."""
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            if found := [mail for mail in self.mails if address in mail["to"]]:
-                return found[-1]
-            time.sleep(0.1)
-        raise AssertionError(f"No mail came to {address}: {[mail['to'] for mail in self.mails]}")
+        return until(lambda: [mail for mail in self.mails if address in mail["to"]])[-1]
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +71,7 @@ def test_the_team_was_notified_and_the_conversation_goes_on_by_e_mail(office, si
     expect(widget.log.get_by_text("Please write back.")).to_be_visible()
     widget.page.close()
 
-    with signed_in(office.app, chromium) as staff:
-        staff.goto("/admin/assistant/conversation/inbox/")
+    with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/") as staff:
         staff.locator("#inbox-lines .iw-inbox-line", has_text="ann@example.com").click()  # the address has named them
         staff.get_by_label("Reply", exact=True).fill("Yes, to the left.")
         staff.get_by_label("Reply", exact=True).press("Enter")
@@ -124,6 +118,6 @@ def test_where_nobody_can_be_notified_the_visitor_reads_so_and_staff_are_warned(
     widget.page.get_by_role("menuitem", name="Talk to a person").click()
     expect(widget.page.locator(".contact")).to_contain_text("Nobody from the team could be notified just now.")
     expect(widget.page.locator(".header")).to_contain_text("You asked for a person.")
-    with signed_in(office.app, chromium) as staff:
+    with signed_in(office.app, chromium, "/admin/") as staff:
         expect(staff.get_by_text("Nobody is notified when a visitor asks for a person.").first).to_be_visible()
         expect(staff.get_by_text("nobody was notified: 1")).to_be_visible()

@@ -22,7 +22,7 @@ def office(start_app: Callable[..., servers.App]) -> Office:
 def test_an_unanswered_question_is_answered_by_a_draft_that_is_tried_first(office, chromium, new_widget):
     widget = new_widget().visit(office.app.url).open()
     widget.ask("Do you have a helipad?")
-    with signed_in(office.app, chromium) as staff:
+    with signed_in(office.app, chromium, "/admin/") as staff:
         staff.get_by_role("link", name="Unanswered questions").last.click()
         staff.get_by_role("link", name="Do you have a helipad?").first.click()
         expect(staff.get_by_text("What the visitor was answered")).to_be_visible()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import servers
 from tests.browser.harness import Widget
+from tests.browser.harness.waiting import until_seen
 from tests.browser.test_admin import signed_in
 
 # Two members of staff of the demonstration's organization, whose team can be told, and a canned reply; prints its id.
@@ -50,23 +51,14 @@ def office(start_app: Callable[..., servers.App]) -> Office:
 
 @pytest.fixture
 def grace(office: Office, chromium: Browser) -> Iterator[Page]:
-    with signed_in(office.app, chromium) as page:
-        page.goto("/admin/assistant/conversation/inbox/")
+    with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/") as page:
         yield page
 
 
 @pytest.fixture
 def alan(office: Office, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, base_url=office.app.url)
-    page = context.new_page()
-    page.goto("/admin/login/")
-    page.fill("[name=username]", "alan")
-    page.fill("[name=password]", "tester")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(re.compile("/admin/$"))
-    page.goto("/admin/assistant/conversation/inbox/")
-    yield page
-    context.close()
+    with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/", name="alan") as page:
+        yield page
 
 
 def asks_for_a_person(office: Office, widget: Widget, text: str) -> Widget:
@@ -103,9 +95,10 @@ def test_two_members_of_staff_answer_three_visitors_live(office, grace, alan, ne
     expect(grace.get_by_role("option", name="/lift")).to_be_visible()
     box.press("Enter")
     expect(box).to_have_value("Hello, Grace here: the lift is to the left.")
-    alan.get_by_label("Reply", exact=True).press_sequentially("To the right.")
-    expect(grace.locator(".iw-inbox-others")).to_contain_text("Alan is writing…")
-    expect(widgets[0].page.get_by_text("is writing…")).to_be_visible()
+    alans, others = alan.get_by_label("Reply", exact=True), grace.locator(".iw-inbox-others")
+    writing = widgets[0].page.get_by_text("is writing…")
+    until_seen(lambda: alans.press_sequentially("To"), others.filter(has_text="Alan is writing…"), writing)
+    alans.fill("To the right.")
     box.press("Enter")
     expect(widgets[0].log.get_by_text("Grace here: the lift is to the left.")).to_be_visible()
     expect(tabs["Mine"]).to_contain_text("1")
@@ -113,10 +106,10 @@ def test_two_members_of_staff_answer_three_visitors_live(office, grace, alan, ne
 
     # Alan's page has heard of it; what Alan wrote before is not sent unseen where it had not.
     expect(alan.locator("#inbox-talk [role=log]")).to_contain_text("Grace here")
-    expect(alan.get_by_label("Reply", exact=True)).to_have_value("To the right.")
+    expect(alans).to_have_value("To the right.")
 
-    widgets[0].page.get_by_role("textbox", name="Write a message").press_sequentially("Th")
-    expect(grace.locator(".iw-inbox-others")).to_contain_text("The visitor is writing…")
+    visitors = widgets[0].page.get_by_role("textbox", name="Write a message")
+    until_seen(lambda: visitors.press_sequentially("Th"), others.filter(has_text="The visitor is writing…"))
     widgets[0].say("Thank you!")
     expect(log).to_contain_text("Thank you!")
 
@@ -201,11 +194,10 @@ def test_what_is_written_too_long_stays_in_its_box_and_says_by_how_much(office, 
 @pytest.mark.parametrize("width", [375, 800])
 def test_the_inbox_fits_small_screens(office, chromium, new_widget, width):
     asks_for_a_person(office, new_widget(), "A word of three hundred letters: " + "x" * 300)
-    with signed_in(office.app, chromium, width=width, height=812) as page:
-        page.goto("/admin/assistant/conversation/inbox/")
+    with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/", width=width, height=812) as page:
         page.locator("#inbox-lines .iw-inbox-line").last.click()
         expect(page.locator("#inbox-talk [role=log]")).to_contain_text("xxx")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.fonts.ready.then(() => document.documentElement.scrollWidth <= innerWidth)")
         if width == 375:
             page.get_by_role("button", name="Back to the list").click()
             expect(page.locator("#inbox-lines")).to_be_visible()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import servers
+from tests.browser.harness.waiting import until, until_same
 from tests.browser.test_admin import signed_in
 from tests.browser.test_inbox import Office, asks_for_a_person
 
@@ -43,6 +43,10 @@ PUSH_SERVICE = """
 """
 
 
+# A notice leaves by itself after a quarter of a minute. Here it waits to be looked at.
+STAY = "{ const own = setTimeout; window.setTimeout = (run, ms, ...more) => ms === 15_000 ? 0 : own(run, ms, ...more) }"
+
+
 @pytest.fixture(scope="module")
 def office(start_app: Callable[..., servers.App]) -> Office:
     return Office(start_app())
@@ -50,18 +54,10 @@ def office(start_app: Callable[..., servers.App]) -> Office:
 
 @pytest.fixture
 def grace(office: Office, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, base_url=office.app.url)
-    context.grant_permissions(["notifications"])
-    context.add_init_script(PUSH_SERVICE)
-    page = context.new_page()
-    page.goto("/admin/login/")
-    page.fill("[name=username]", "tester")
-    page.fill("[name=password]", "tester")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(re.compile("/admin/$"))
-    page.goto(PAGE)
-    yield page
-    context.close()
+    with signed_in(office.app, chromium, script=PUSH_SERVICE) as page:
+        page.context.grant_permissions(["notifications"])
+        page.goto(PAGE)
+        yield page
 
 
 class ServiceWorker:
@@ -72,7 +68,7 @@ class ServiceWorker:
         self.session = page.context.new_cdp_session(page)
         self.session.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
         self.session.send("ServiceWorker.enable")
-        until(page, lambda: bool(found and page.context.service_workers))
+        until(lambda: bool(found and page.context.service_workers), page)
         self.registration: dict[str, Any] = found[-1]
         self.worker = page.context.service_workers[-1]
         note = "(title, { body, data }) => self.shown.push([title, body, data.url])"
@@ -86,14 +82,6 @@ class ServiceWorker:
         return self.worker.evaluate("self.shown")
 
 
-def until(page: Page, true: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if true():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("It did not come about.")
-
-
 def test_a_browser_is_turned_on_shows_what_is_pushed_and_is_turned_off(office, grace):
     expect(grace.get_by_text("the browser asks whether you allow them")).to_be_visible()
     grace.get_by_role("button", name="Turn on notifications in this browser").click()
@@ -104,7 +92,7 @@ def test_a_browser_is_turned_on_shows_what_is_pushed_and_is_turned_off(office, g
     worker = ServiceWorker(grace)
     assert worker.registration["scopeURL"].endswith("/admin/")
     worker.push(title="A visitor asks for a person", body="Bright Smile", url="/admin/", tag="t")
-    until(grace, lambda: worker.shown() == [["A visitor asks for a person", "Bright Smile", "/admin/"]])
+    until_same(worker.shown, [["A visitor asks for a person", "Bright Smile", "/admin/"]])
     grace.get_by_role("button", name="Turn off").click()
     expect(grace.get_by_role("button", name="Turn on notifications in this browser")).to_be_visible()
     assert office.shell(ROWS + "print(PushSubscription.objects.count())") == "0"
@@ -112,12 +100,13 @@ def test_a_browser_is_turned_on_shows_what_is_pushed_and_is_turned_off(office, g
 
 def test_every_tab_shows_that_a_visitor_waits_and_one_of_them_holds_the_socket(office, grace, new_widget):
     sockets: list[str] = []
+    grace.context.add_init_script(STAY)
     grace.context.on("page", lambda page: page.on("websocket", lambda socket: sockets.append(socket.url)))
     today, inbox = grace.context.new_page(), grace.context.new_page()
     today.goto("/admin/")
     inbox.goto("/admin/assistant/conversation/inbox/")
     grace.close()  # it held the socket, which goes to another tab
-    until(inbox, lambda: any(url.endswith("?only=notices") for url in sockets))
+    until(lambda: any(url.endswith("?only=notices") for url in sockets), inbox)
     asks_for_a_person(office, new_widget(), "Is there a lift?")
     for page in (today, inbox):
         expect(page.locator("#iw-notices")).to_contain_text("A visitor is waiting for a person")
@@ -137,8 +126,6 @@ def test_every_tab_shows_that_a_visitor_waits_and_one_of_them_holds_the_socket(o
     ],
 )
 def test_where_a_browser_cannot_show_notifications_the_page_says_why(office, chromium, script, said):
-    with signed_in(office.app, chromium) as page:
-        page.add_init_script(script)
-        page.goto(PAGE)
+    with signed_in(office.app, chromium, PAGE, script=script) as page:
         expect(page.get_by_text(said)).to_be_visible()
         expect(page.get_by_role("button", name="Turn on notifications in this browser")).to_be_hidden()

@@ -14,6 +14,7 @@ from tests.sampling import is_thorough
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import TABLE, page
+from .harness.waiting import until
 
 NewWidget = Callable[..., Widget]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -88,6 +89,7 @@ def test_axe_finds_no_accessibility_problem_in_any_state(
     expect(widget.page.locator(".stuck")).to_be_visible()
     check("failed and refused")
     widget.page.locator("[aria-haspopup=menu]").click()
+    expect(widget.page.get_by_role("menu")).to_be_visible()
     check("menu")
     widget.page.keyboard.press("Escape")
     fake.sockets = False
@@ -156,6 +158,7 @@ def test_an_appointment_is_booked_with_the_keyboard_alone(widget: Widget, fake: 
 
 def test_the_keyboard_leaves_the_panel_on_a_large_screen_and_stays_on_a_small_one(new_widget: NewWidget, site: Site) -> None:
     large = new_widget().visit(site.url).open()
+    expect(large.box).to_be_focused()
     for _ in range(12):
         large.page.keyboard.press("Tab")
         if large.page.evaluate("document.activeElement.tagName") != "INTERWORKY-WIDGET":
@@ -164,6 +167,7 @@ def test_the_keyboard_leaves_the_panel_on_a_large_screen_and_stays_on_a_small_on
         raise AssertionError("Tab never leaves the widget.")
 
     small = new_widget(viewport={"width": 360, "height": 700}).visit(site.url).open()
+    expect(small.box).to_be_focused()
     for step in ["Tab"] * 12 + ["Shift+Tab"] * 12:
         small.page.keyboard.press(step)
         assert small.shadow("root.querySelector('.panel').contains(root.activeElement)")
@@ -201,24 +205,11 @@ def test_the_launcher_and_the_panel_say_what_they_are(widget: Widget) -> None:
     expect(widget.page.get_by_role("log", name="Conversation")).to_be_visible()
 
 
-HEAR = """
-    window.said = [];
-    const { shadowRoot } = document.querySelector('interworky-widget');
-    const hear = (changes) => said.push(...changes.flatMap((c) => [...c.addedNodes].map((node) => node.textContent)));
-    new MutationObserver(() => {
-        const voice = shadowRoot.querySelector('.panel > [role=status]');
-        if (!voice || voice.heard) return;
-        voice.heard = new MutationObserver(hear).observe(voice, { childList: true }) || true;
-        hear([{ addedNodes: voice.childNodes }]);
-    }).observe(shadowRoot, { childList: true, subtree: true });
-    null
-"""
 REPLY = "These times are free on Tuesday afternoon. Pick the one that suits you."
 
 
 def test_a_reply_is_announced_once_and_whole(widget: Widget, fake: FakeServer) -> None:
-    widget.page.evaluate(f"(() => {{ {HEAR} }})()")
-    widget.open()
+    widget.listen().open()
     widget.say("tool")
     widget.page.wait_for_function("said.length === 2")
     fake.hurry()
@@ -231,7 +222,7 @@ def test_a_reply_is_announced_once_and_whole(widget: Widget, fake: FakeServer) -
 
 def test_what_comes_at_once_is_announced_one_after_the_other(widget: Widget) -> None:
     widget.open().ask("hello")
-    widget.page.evaluate(f"""(() => {{ {HEAR} }})();
+    widget.listen().page.evaluate("""
         window.waits = [];
         window.requestAnimationFrame = (draw) => waits.push(draw);
         Interworky.on('message:received', () => waits.push('replied'));
@@ -239,6 +230,7 @@ def test_what_comes_at_once_is_announced_one_after_the_other(widget: Widget) -> 
     widget.say("confirm")
     widget.page.wait_for_function("waits.includes('replied')", polling=50)
     widget.page.evaluate("waits.forEach((draw) => draw.call?.())")
+    until(lambda: widget.page.evaluate("said.at(-1)") == REPLY)
     card, reply = widget.page.evaluate("said")[-2:]
     assert card.split("\n")[:3] == ["Book this appointment?", "When", "Tuesday, 8 January 2030, 14:00"]
     assert reply == REPLY
@@ -250,9 +242,11 @@ def test_everything_that_can_be_pressed_is_large_enough(viewport: dict, new_widg
     widget.ask("slots-many")
     widget.ask("confirm")
     widget.say("fail")
+    expect(widget.page.locator(".notice")).to_be_visible()
     widget.say("refuse")
     expect(widget.page.locator(".stuck")).to_be_visible()
     widget.page.locator("[aria-haspopup=menu]").click()
+    expect(widget.page.get_by_role("menu")).to_be_visible()
     small = widget.still().shadow(
         "[...root.querySelectorAll('button, a, input, textarea')].filter((e) => e.checkVisibility() && !e.closest('.prose'))"
         ".map((e) => [e.ariaLabel || e.textContent || e.name, e.getBoundingClientRect()])"

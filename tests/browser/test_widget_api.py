@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.waiting import until
 from .test_widget_access import RULES, look_at
 
 NewWidget = Callable[..., Widget]
@@ -35,8 +36,8 @@ def test_settings_before_the_script_hold_where_the_tag_says_nothing(
     )
     site.put("/settings", f'{settings}<p>Page</p><script src="{fake.url}/widget.js"></script>')
     widget = new_widget().visit(f"{site.url}/settings").open()
-    assert widget.shadow("[root.querySelector('.root').lang, root.querySelector('.root').dataset.theme]") == ["de", "dark"]
-    assert widget.shadow("root.querySelector('.root').dataset.position") == "left"
+    for name, value in (("lang", "de"), ("data-theme", "dark"), ("data-position", "left")):
+        expect(widget.root).to_have_attribute(name, value)
 
 
 def test_a_page_may_say_later_which_assistant_it_wants(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
@@ -46,10 +47,11 @@ def test_a_page_may_say_later_which_assistant_it_wants(new_widget: NewWidget, si
     expect(widget.page.locator("interworky-widget")).to_have_count(0)
     widget.page.evaluate("Interworky.init({ key: 'pk_test', locale: 'fr' })")
     widget.open()
-    assert widget.shadow("root.querySelector('.root').lang") == "fr"
+    expect(widget.root).to_have_attribute("lang", "fr")
     widget.page.evaluate("Interworky.init({ locale: 'es' })")
+    expect(widget.panel).to_have_count(0)
     widget.open()
-    assert widget.shadow("root.querySelector('.root').lang") == "es"
+    expect(widget.root).to_have_attribute("lang", "es")
     expect(widget.page.locator("interworky-widget")).to_have_count(1)
 
 
@@ -57,13 +59,14 @@ def test_another_language_or_theme_keeps_what_was_said_and_typed(widget: Widget)
     widget.open().ask("hello")
     widget.box.fill("half a sen")
     widget.page.evaluate("Interworky.setLocale('ar')")
+    expect(widget.root).to_have_attribute("lang", "ar")
+    expect(widget.root).to_have_attribute("dir", "rtl")
     expect(widget.panel).to_be_visible()
     expect(widget.replies).to_have_count(1)
     expect(widget.box).to_have_value("half a sen")
-    assert widget.shadow("root.querySelectorAll('.panel').length") == 1
-    assert widget.shadow("[root.querySelector('.root').lang, root.querySelector('.root').dir]") == ["ar", "rtl"]
+    expect(widget.panel).to_have_count(1)
     widget.page.evaluate("Interworky.setTheme('dark')")
-    assert widget.shadow("root.querySelector('.root').dataset.theme") == "dark"
+    expect(widget.root).to_have_attribute("data-theme", "dark")
     widget.ask("hello")
     assert widget.errors == []
 
@@ -77,7 +80,7 @@ def test_a_page_with_a_button_of_its_own_hides_the_launcher(new_widget: NewWidge
     expect(widget.panel).to_be_visible()
     widget.box.press("Escape")
     expect(widget.panel).to_be_hidden()
-    assert widget.page.evaluate("document.activeElement.id") == "help"
+    expect(widget.page.locator("#help")).to_be_focused()
     widget.page.evaluate("Interworky.show()")
     expect(widget.launcher).to_be_visible()
     widget.page.evaluate("Interworky.open()")
@@ -93,17 +96,21 @@ def test_the_page_says_which_page_it_is(widget: Widget, fake: FakeServer) -> Non
     assert sent[-1]["page"] == {"url": "https://shop.example/p/7", "title": "A red chair"}
 
 
+def corner(widget: Widget) -> tuple[float, float]:
+    """The lower right one of the launcher."""
+    box = widget.place_of(widget.launcher)
+    return box["x"] + box["width"], box["y"] + box["height"]
+
+
 def test_offsets_and_the_layer_are_the_pages_own_style(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     style = """<style>interworky-widget { --interworky-x: 40px; --interworky-y: 90px; --interworky-z: 7 }
     @media (max-width: 640px) { interworky-widget { --interworky-y: 120px } }</style>"""
     site.put("/placed", page(fake.url, head=style))
     widget = new_widget().visit(f"{site.url}/placed")
-    box = widget.place_of(widget.launcher)
-    assert (box["x"] + box["width"], box["y"] + box["height"]) == (1000 - 40, 800 - 90)
-    assert widget.page.evaluate("getComputedStyle(document.querySelector('interworky-widget')).zIndex") == "7"
+    until(lambda: corner(widget) == (1000 - 40, 800 - 90))
+    expect(widget.page.locator("interworky-widget")).to_have_css("z-index", "7")
     widget.page.set_viewport_size({"width": 375, "height": 700})
-    box = widget.place_of(widget.launcher)
-    assert box["y"] + box["height"] == 700 - 120
+    until(lambda: corner(widget)[1] == 700 - 120)
 
 
 INLINE = """<style>interworky-chat { display: block; height: 520px; border-radius: 12px; border: 1px solid #ccc }</style>
@@ -118,8 +125,8 @@ def test_an_element_of_the_page_holds_the_chat(new_widget: NewWidget, site: Site
     widget.page.goto(f"{site.url}/inline")
     expect(widget.panel).to_be_visible()
     expect(widget.launcher).to_be_hidden()
-    outer, inner = (widget.place_of(part) for part in (widget.page.locator("interworky-chat"), widget.panel))
-    assert (inner["height"], inner["width"]) == (520, outer["width"] - 2)
+    outer = widget.place_of(widget.page.locator("interworky-chat"))
+    until(lambda: [widget.place_of(widget.panel)[side] for side in ("height", "width")] == [520, outer["width"] - 2])
     assert widget.page.evaluate("document.activeElement.tagName") == "BODY"  # it takes no focus from the page
     widget.ask("hello")
     widget.box.press("Escape")

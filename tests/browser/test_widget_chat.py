@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.harness.chat import NewWidget, sent
 
 from .harness import FakeServer, Site, Widget
+from .harness.waiting import until, until_seen
 
 
 def test_a_message_shows_at_once_and_its_reply_is_typed(widget: Widget, fake: FakeServer) -> None:
@@ -18,18 +19,19 @@ def test_a_message_shows_at_once_and_its_reply_is_typed(widget: Widget, fake: Fa
     expect(widget.page.get_by_role("button", name="Stop")).to_be_visible()
     fake.hurry()
     expect(widget.replies).to_have_count(1)
-    assert "first visit" in widget.replies.inner_text()
+    expect(widget.replies).to_contain_text("first visit")
     expect(widget.page.get_by_role("button", name="Stop")).to_be_hidden()
 
 
 def test_dots_show_that_an_answer_is_due_and_a_tool_says_what_it_does(widget: Widget, fake: FakeServer) -> None:
-    fake.delay_seconds = 0.1
-    widget.open().say("tool")
+    widget.open().say("think")
     expect(widget.page.locator(".dots")).to_be_visible()
-    expect(widget.page.locator(".status")).to_contain_text("Looking for free times…")
-    fake.delay_seconds = 0.01
     fake.hurry()
     expect(widget.replies).to_have_count(1)
+    widget.say("tool")
+    expect(widget.page.locator(".status")).to_contain_text("Looking for free times…")
+    fake.hurry()
+    expect(widget.replies).to_have_count(2)
     expect(widget.page.locator(".status")).to_have_count(0)
 
 
@@ -56,6 +58,7 @@ def test_a_refused_message_says_why_and_can_be_sent_again_or_discarded(widget: W
     widget.open().say("refuse")
     expect(widget.own).to_contain_text("Please wait a moment before you write again.")
     widget.own.get_by_role("button", name="Try again").click()
+    until(lambda: len(sent(fake, "message.send")) == 2)
     expect(widget.own).to_contain_text("Please wait a moment")
     assert len({frame["id"] for frame in sent(fake, "message.send")}) == 1, "the same message keeps its id"
     widget.own.get_by_role("button", name="Discard").click()
@@ -90,8 +93,8 @@ def test_a_person_takes_over(widget: Widget, fake: FakeServer) -> None:
     expect(widget.page.locator(".header")).to_contain_text("The team has been notified.")
     fake.call(fake.say_staff("Grace"))
     expect(widget.page.locator(".header")).to_contain_text("You are talking to Grace")
-    fake.call(fake.say({"type": "staff.typing"}))
-    expect(widget.page.locator(".status")).to_contain_text("Grace is writing…")
+    writing = widget.page.locator(".status", has_text="Grace is writing…")
+    until_seen(lambda: fake.call(fake.say({"type": "staff.typing"})), writing)
     fake.call(fake.say_message("staff", "Hello, how can I help?"))
     expect(widget.page.locator(".reply .name")).to_have_text("Grace")
     expect(widget.page.locator(".status")).to_have_count(0)
@@ -116,7 +119,8 @@ def test_an_answer_can_be_rated_and_copied(new_widget: NewWidget, site: Site, fa
     reply.get_by_role("button", name="Bad answer").click()
     expect(reply.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
     reply.get_by_role("button", name="Copy").click()
-    assert widget.page.evaluate("navigator.clipboard.readText()") == "Here I am again 👋 – thank you for your patience."
+    copied = "Here I am again 👋 – thank you for your patience."
+    widget.page.wait_for_function("(text) => navigator.clipboard.readText().then((copied) => copied === text)", arg=copied)
     widget.ask("hello")  # frames arrive in their order: what has been answered came after the ratings
     assert [frame["value"] for frame in sent(fake, "message.rate")] == [1, 0, -1]
 
@@ -151,10 +155,11 @@ def scrolled(widget: Widget) -> tuple[int, int]:
     return round(top), round(below)
 
 
-def test_the_list_follows_the_end_until_one_reads_back(widget: Widget) -> None:
-    widget.open().ask("long")
+def test_the_list_follows_the_end_until_one_reads_back(new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(reduced_motion="no-preference").visit(site.url).open()
     widget.ask("long")
-    assert scrolled(widget)[1] <= 1
+    widget.ask("long")
+    until(lambda: scrolled(widget)[1] <= 1)
     widget.log.evaluate("(log) => log.scrollTo(0, 100)")
     expect(widget.page.get_by_role("button", name="Latest messages")).to_be_visible()
     assert scrolled(widget)[0] == 100
@@ -167,6 +172,7 @@ def test_a_reader_is_not_pulled_away_by_a_reply(widget: Widget, fake: FakeServer
     widget.say("slow")
     expect(widget.page.locator(".live")).to_contain_text("history")
     widget.log.evaluate("(log) => log.scrollTo(0, 50)")
+    expect(widget.page.get_by_role("button", name="Latest messages")).to_be_visible()
     fake.hurry()
     expect(widget.replies).to_have_count(2)
     assert scrolled(widget)[0] == 50
@@ -178,6 +184,7 @@ def test_a_gap_in_the_text_is_filled_from_the_server(widget: Widget, fake: FakeS
     turn = fake.only().turn
     assert turn
     fake.call(fake.say({"type": "reply.delta", "turn": turn["id"], "offset": 5_000, "text": "lost before this"}))
+    until(lambda: len(sent(fake, "session.open")) == 2)
     expect(widget.page.locator(".live")).to_contain_text("history")
     expect(widget.page.locator(".live")).not_to_contain_text("lost before this")
     fake.hurry()
@@ -198,11 +205,10 @@ def test_a_reply_cannot_run_or_load_anything(widget: Widget, fake: FakeServer) -
     fake.call(fake.say_message("assistant", evil))
     expect(widget.replies).to_have_count(2)
     links = widget.replies.last.locator("a")
-    assert [links.nth(i).get_attribute("href") for i in range(links.count())] == [
-        "https://evil.example/?q=secret",
-        "https://good.example/",
-    ]
-    assert links.first.get_attribute("rel") == "noopener noreferrer nofollow"
+    expect(links).to_have_count(2)
+    expect(links.nth(0)).to_have_attribute("href", "https://evil.example/?q=secret")
+    expect(links.nth(1)).to_have_attribute("href", "https://good.example/")
+    expect(links.first).to_have_attribute("rel", "noopener noreferrer nofollow")
     assert widget.page.evaluate("window.hit") is None
     assert [url for url in asked if "evil" in url] == []
 

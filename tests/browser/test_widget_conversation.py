@@ -10,9 +10,10 @@ from playwright.sync_api import expect
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import TABLE, page
+from .harness.waiting import until
 
 NewWidget = Callable[..., Widget]
-PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
+PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True, "reduced_motion": "no-preference"}
 
 
 def test_a_table_is_a_table_and_a_wide_one_is_scrolled(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
@@ -23,8 +24,8 @@ def test_a_table_is_a_table_and_a_wide_one_is_scrolled(new_widget: NewWidget, si
         table = widget.page.locator("table")
         expect(table.locator("th")).to_have_text(["Service", "Minutes", "Price", "Who"])
         expect(table.locator("tr").nth(2).locator("a")).to_have_attribute("href", "https://www.example.com/team")
-        fits = "root.querySelector('.lines').scrollWidth <= root.querySelector('.lines').clientWidth"
-        assert widget.shadow(fits) is True
+        lines = widget.still().page.locator(".lines")
+        assert lines.evaluate("(lines) => lines.scrollWidth <= lines.clientWidth")
 
 
 def test_a_finger_finds_every_button_below_a_reply(new_widget: NewWidget, site: Site) -> None:
@@ -56,7 +57,7 @@ def test_back_closes_the_panel_that_covers_the_page_and_then_leaves_it(
     widget.page.wait_for_function("history.state.interworky === true")
     widget.page.go_back()
     expect(widget.panel).to_be_hidden()
-    assert widget.page.evaluate("history.state") == {"router": 7}
+    until(lambda: widget.page.evaluate("history.state") == {"router": 7})
     widget.page.go_back()
     expect(widget.page).to_have_url(re.compile("/before$"))
 
@@ -69,11 +70,14 @@ def test_beside_the_page_back_is_the_pages_own(widget: Widget) -> None:
 
 def test_without_a_network_a_message_says_so_at_once_and_goes_out_when_it_is_back(widget: Widget) -> None:
     widget.open().ask("hello")
+    # "At once" is without any timer, such as that of an answer that does not come.
+    widget.page.evaluate("{ window.own = setTimeout; window.setTimeout = () => 0 }")
     widget.page.context.set_offline(True)
-    expect(widget.page.locator(".banner")).to_be_visible(timeout=1_500)
+    expect(widget.page.locator(".banner")).to_be_visible()
     widget.say("hello?")
-    expect(widget.own.nth(1)).to_have_class(re.compile("stuck"), timeout=1_500)
+    expect(widget.own.nth(1)).to_have_class(re.compile("stuck"))
     expect(widget.page.locator(".dots")).to_have_count(0)
+    widget.page.evaluate("{ window.setTimeout = own }")
     widget.page.context.set_offline(False)
     expect(widget.replies).to_have_count(2)
     expect(widget.page.locator(".banner")).to_be_hidden()

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
-from .test_widget_access import RULES, look_at
+from .test_widget_access import LOOKS, RULES, look_at
 
 NewWidget = Callable[..., Widget]
 
@@ -100,18 +100,18 @@ def test_an_address_that_is_known_need_only_be_confirmed(widget: Widget, fake: F
     expect(choose(widget, "Send by e-mail").get_by_role("textbox")).to_have_value("ada@example.com")
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "small", "right to left"])
+@pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_no_problem_in_its_sheets(look: str, new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     site.put("/", page(fake.url, attributes='data-locale="he"' if look == "right to left" else ""))
     options = {"dark": {"color_scheme": "dark"}, "small": {"viewport": {"width": 375, "height": 700}, "is_mobile": True}}
-    widget = new_widget(reduced_motion="reduce", **options.get(look, {})).visit(site.url)
+    widget = new_widget(**options.get(look, {})).visit(site.url)
     widget.page.evaluate("document.body.append(document.querySelector('interworky-widget'))")
     widget.open().ask("hello")
     sheet, menu = widget.page.locator(".sheet"), widget.page.locator(".menu-place > .icon")
-    for place, state in ((4, "mail"), (5, "end")):
+    for place, state, content in ((4, "mail", "input[type=email]"), (5, "end", ".button.plain")):
         menu.click()
         widget.page.locator(".menu button").nth(place).click()
-        expect(sheet).to_be_visible()
+        expect(sheet.locator(content)).to_be_visible()
         look_at(widget, RULES, state)
     sheet.locator(".button").first.click()
     sheet.locator("input").nth(3).check()

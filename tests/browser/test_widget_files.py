@@ -59,8 +59,7 @@ def test_a_visitor_sends_files_and_staff_answer_with_one(office, chromium, new_w
     with urllib.request.urlopen(link) as found:
         assert found.read() == pictures.PDF and found.headers["Content-Disposition"].startswith("attachment")
 
-    with signed_in(office.app, chromium) as staff:
-        staff.goto("/admin/assistant/conversation/inbox/")
+    with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/") as staff:
         staff.locator("#inbox-lines .iw-inbox-line").first.click()
         talk = staff.locator("#inbox-talk [role=log]")
         expect(talk.get_by_role("link", name="plan.pdf")).to_be_visible()

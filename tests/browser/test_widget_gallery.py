@@ -1,14 +1,18 @@
-"""Every state of the widget in every theme: a picture of each, and what axe finds in it."""
+"""Every state of the widget in every theme, and what axe finds in it.
+
+With SCREENSHOTS set to a folder, a picture of each is kept there.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .harness import FakeServer, Site, Widget
 
@@ -24,14 +28,27 @@ def gallery(fake: FakeServer) -> str:
     return html.replace("/widget/{{ version }}", f"{fake.url}/widget/x")
 
 
+# Names of states in which nothing is shown.
+EMPTY = """(figures) => figures
+    .filter((one) => one.offsetHeight < 50 || !one.querySelector("interworky-widget").shadowRoot.textContent.trim())
+    .map((one) => one.dataset.state)"""
+
+
+def shots(figures: Locator, look: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        for figure in figures.all():
+            name = str(figure.get_attribute("data-state")).replace(":", "").replace(" ", "-")
+            figure.screenshot(path=Path(folder) / f"gallery-{look}-{name}.png")
+
+
 @pytest.mark.sampled  # colours know nothing of widths
 @pytest.mark.parametrize("width", [1280, 375])
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_state_can_be_looked_at_and_has_no_accessibility_problem(
-    look: str, width: int, new_widget: Callable[..., Widget], site: Site, fake: FakeServer, tmp_path: Path
+    look: str, width: int, new_widget: Callable[..., Widget], site: Site, fake: FakeServer
 ) -> None:
     address = site.put("/gallery", gallery(fake))
-    widget = new_widget(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    widget = new_widget(viewport={"width": width, "height": 800})
     page = widget.page
     page.goto(f"{address}?look={look}")
     expect(page.locator("#gallery[data-ready]")).to_be_attached()
@@ -46,9 +63,8 @@ def test_every_state_can_be_looked_at_and_has_no_accessibility_problem(
     expect(page.locator("[data-state='files on their way'] progress")).to_have_count(2)
     expect(page.locator("[data-state='files refused'] .file.failed")).to_have_count(2)
     expect(page.locator("[data-state='file removed'] .file.failed")).to_be_visible()
-    for figure in figures.all():
-        name = str(figure.get_attribute("data-state")).replace(":", "").replace(" ", "-")
-        assert len(figure.screenshot(path=tmp_path / f"{name}.png")) > 1_000, name
+    assert figures.evaluate_all(EMPTY) == []
+    shots(figures, f"{look}-{width}")
     page.evaluate(AXE_SCRIPT)
     options = {"runOnly": RULES, "resultTypes": ["violations"]}
     found = page.evaluate("(options) => axe.run('#gallery', options)", options)
@@ -62,7 +78,7 @@ def test_a_finger_finds_whatever_there_is_to_press_in_every_state(
     new_widget: Callable[..., Widget], site: Site, fake: FakeServer
 ) -> None:
     address = site.put("/gallery", gallery(fake))
-    widget = new_widget(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    widget = new_widget(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True)
     widget.page.goto(f"{address}?look=light")
     expect(widget.page.locator("#gallery[data-ready]")).to_be_attached()
     expect(widget.page.locator("[data-state='ended, to be rated'] .sheet")).to_be_visible()

@@ -12,6 +12,7 @@ from tests.servers import ROOT
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.waiting import until
 
 NewWidget = Callable[..., Widget]
 
@@ -119,8 +120,8 @@ def test_where_nothing_can_be_done_the_page_is_whole_and_its_owner_is_told_once(
 ) -> None:
     head = "<script>window.CSSStyleSheet = function () { throw new Error('no stylesheets here') }</script>"
     widget = new_widget()
-    widget.page.goto(site.put("/hopeless", page(fake.url, head=head)))
-    widget.page.wait_for_event("console", lambda message: "no stylesheets here" in message.text)
+    with widget.page.expect_console_message(lambda message: "no stylesheets here" in message.text):
+        widget.page.goto(site.put("/hopeless", page(fake.url, head=head)))
     assert len([warning for warning in widget.warnings if "Interworky" in warning]) <= 1
     assert widget.page.locator("interworky-widget").count() == 0
     assert widget.errors == []
@@ -224,11 +225,11 @@ def test_the_first_frame_of_the_first_visit_has_the_owners_colour_and_side(
 ) -> None:
     address = site.put("/look", page(fake.url, attributes='data-look="#7c3aed left"'))
     widget = new_widget().visit(address)
-    assert widget.shadow("root.querySelector('.root').dataset.position") == "left"
-    assert widget.shadow("getComputedStyle(root.querySelector('.launcher')).backgroundColor") == "rgb(124, 58, 237)"
+    expect(widget.root).to_have_attribute("data-position", "left")
+    expect(widget.launcher).to_have_css("background-color", "rgb(124, 58, 237)")
     assert fake.requests == ["GET /widget.js"]
     widget.open()  # and what staff have chosen since counts from the first answer on
-    assert widget.shadow("root.querySelector('.root').dataset.position") == "right"
+    expect(widget.root).to_have_attribute("data-position", "right")
 
 
 # --- Something new below an open card ----------------------------------------------------------------------------------
@@ -250,7 +251,7 @@ def test_what_comes_in_below_while_the_visitor_reads_above_is_offered(widget: Wi
     expect(latest).to_be_visible()
     below = """(button) => button.getBoundingClientRect().top
         - button.getRootNode().querySelector('.log').getBoundingClientRect().bottom"""
-    assert latest.evaluate(below) >= 0, "it covers nothing of a card"
+    assert widget.still().page.locator(".latest").evaluate(below) >= 0, "it covers nothing of a card"
     latest.click()
     expect(widget.page.locator(".latest")).to_be_hidden()
     fake.call(fake.say_message("assistant", "One more thing.\n\n" * 30))
@@ -264,7 +265,7 @@ def test_a_page_that_its_own_style_enlarges_has_a_panel_as_large_as_the_window_a
     widget = new_widget()
     widget.page.set_viewport_size({"width": width, "height": 700})
     widget.visit(site.put("/large", page(fake.url, head="<style>html { zoom: 1.5 }</style>"))).open()
+    until(lambda: 500 < widget.place_of(widget.panel)["height"] <= 701)
     box = widget.place_of(widget.panel)
     assert box["y"] >= 0 and box["y"] + box["height"] <= 701 and box["x"] >= 0 and box["x"] + box["width"] <= width + 1
-    assert box["height"] > 500
     widget.ask("hello")

@@ -28,8 +28,8 @@ def test_the_page_chooses_the_language(
 ) -> None:
     site.put("/", page(fake.url).replace('lang="en"', f'lang="{language}"'))
     widget = new_widget().visit(site.url).open()
-    assert placeholder in (widget.box.get_attribute("placeholder") or "")
-    assert widget.shadow("getComputedStyle(root.querySelector('.panel')).direction") == direction
+    expect(widget.box).to_have_attribute("placeholder", re.compile(placeholder))
+    expect(widget.panel).to_have_css("direction", direction)
 
 
 def test_only_the_language_that_is_spoken_is_fetched(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
@@ -39,6 +39,7 @@ def test_only_the_language_that_is_spoken_is_fetched(new_widget: NewWidget, site
         fetched: list[str] = []
         widget.page.on("request", lambda request, to=fetched: to.append(request.url.rpartition("/")[2]))
         widget.visit(site.url).open()
+        expect(widget.root).to_have_attribute("lang", language)
         assert [name for name in fetched if name.startswith("locale-")] == files
 
 
@@ -50,7 +51,7 @@ def test_a_language_that_cannot_be_fetched_is_replaced_by_english(
     widget.page.route("**/locale-he.js", lambda route: route.abort())
     widget.visit(site.url).open()
     expect(widget.box).to_have_attribute("placeholder", "Write a message…")
-    assert widget.shadow("getComputedStyle(root.querySelector('.panel')).direction") == "ltr"
+    expect(widget.panel).to_have_css("direction", "ltr")
 
 
 def test_the_first_words_are_in_the_visitors_language(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.waiting import until_same
 from .test_widget_access import RULES, look_at
 from .test_widget_ending import choose
 
@@ -50,8 +50,8 @@ def test_erasing_asks_first_and_leaves_nothing_in_the_panel_or_the_browser(widge
     expect(sheet.get_by_role("status")).to_have_text("Your data has been erased.")
     expect(widget.replies).to_have_count(0)
     assert len(fake.erased) == 1
-    kept = widget.page.evaluate("Object.keys(localStorage).filter((key) => /:(session|unsent|seen|draft)/.test(key))")
-    assert kept == []
+    kept = "Object.keys(localStorage).filter((key) => /:(session|unsent|seen|draft)/.test(key))"
+    until_same(lambda: widget.page.evaluate(kept), [])
     assert len(fake.sessions) == 1  # nothing has begun anew by itself
     widget.ask("hello again")
     expect(sheet).to_have_count(0)
@@ -95,23 +95,20 @@ def test_without_the_owners_leave_there_is_no_such_choice(new_widget: NewWidget)
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "small", "right to left"])
-def test_axe_finds_no_problem_in_its_sheets(
-    look: str, new_widget: NewWidget, site: Site, fake: FakeServer, tmp_path: Path
-) -> None:
+def test_axe_finds_no_problem_in_its_sheets(look: str, new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     fake.covered = {"covers": "user", "conversations": 12, "appointments": 1}
     site.put("/", page(fake.url, attributes='data-locale="ar"' if look == "right to left" else ""))
     options = {"dark": {"color_scheme": "dark"}, "small": {"viewport": {"width": 375, "height": 700}, "is_mobile": True}}
-    widget = new_widget(reduced_motion="reduce", **options.get(look, {})).visit(site.url)
+    widget = new_widget(**options.get(look, {})).visit(site.url)
     widget.page.evaluate("document.body.append(document.querySelector('interworky-widget'))")
     widget.open().ask("hello")
     sheet, menu = widget.page.locator(".sheet"), widget.page.locator(".menu-place > .icon")
     menu.click()
+    expect(widget.page.locator(".menu")).to_be_visible()
     look_at(widget, RULES, "menu")
     widget.page.locator(".menu button").last.click()
     expect(sheet.locator(".button")).to_have_count(2)
     look_at(widget, RULES, "what is covered")
-    widget.page.screenshot(path=tmp_path / f"{look}-1.png")
     sheet.locator(".button").nth(1).click()
     expect(sheet.locator(".danger")).to_be_visible()
     look_at(widget, RULES, "whether to erase")
-    widget.page.screenshot(path=tmp_path / f"{look}-2.png")

@@ -11,6 +11,7 @@ from tests.browser.harness.chat import NewWidget, sent, words
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
 from .harness.turns import LONG
+from .harness.waiting import until
 
 
 def test_a_reload_in_the_middle_of_a_reply_continues_it(widget: Widget, fake: FakeServer) -> None:
@@ -100,7 +101,7 @@ def test_two_tabs_of_one_visitor_converge(widget: Widget, fake: FakeServer, site
     fake.hurry()
     expect(other.replies).to_have_count(3)
     expect(widget.replies).to_have_count(3)
-    assert other.log.inner_text() == widget.log.inner_text()
+    until(lambda: other.log.inner_text() == widget.log.inner_text())
     assert len(fake.conversations) == 1
 
 
@@ -165,15 +166,16 @@ def test_a_spent_token_begins_anew_and_keeps_what_was_written(widget: Widget, fa
 
 
 def test_an_origin_that_loses_its_permission_is_quiet(widget: Widget, fake: FakeServer) -> None:
+    widget.page.clock.install()
     widget.open().ask("hello")
     fake.refusal = 4403
     fake.call(fake.close_sockets())
     expect(widget.page.get_by_role("alert")).to_contain_text("The chat is not available on this page.")
     expect(widget.box).to_be_hidden()
     opened = len(sent(fake, "session.open"))
-    widget.page.wait_for_timeout(1_500)
+    widget.page.clock.run_for(120_000)
     assert len(sent(fake, "session.open")) == opened
-    assert any("allowed origins" in warning for warning in widget.warnings)
+    until(lambda: any("allowed origins" in warning for warning in widget.warnings), widget.page)
 
 
 def test_without_sockets_the_whole_conversation_runs_over_http(widget: Widget, fake: FakeServer) -> None:

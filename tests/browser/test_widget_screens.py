@@ -9,28 +9,28 @@ from tests.browser.harness.chat import NewWidget
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.waiting import until_same
 
 
 def test_the_tag_chooses_colour_side_and_theme(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     site.put("/", page(fake.url, attributes='data-accent="#7c3aed" data-position="left" data-theme="dark" data-locale="fr"'))
     widget = new_widget().visit(site.url)
-    box = widget.place_of(widget.launcher)
-    assert box["x"] == 20, "before any other request"
+    assert widget.place_of(widget.launcher)["x"] == 20, "before any other request"
     widget.open()
-    assert widget.shadow("getComputedStyle(root.querySelector('.panel')).backgroundColor") == "rgb(22, 24, 29)"
+    expect(widget.panel).to_have_css("background-color", "rgb(22, 24, 29)")
     expect(widget.page.get_by_role("button", name="Fermer le chat")).to_be_visible()
-    assert widget.shadow("getComputedStyle(root.querySelector('.avatar')).backgroundColor") == "rgb(124, 58, 237)"
+    expect(widget.page.locator(".avatar")).to_have_css("background-color", "rgb(124, 58, 237)")
 
 
 def small(new_widget: NewWidget) -> Widget:
-    return new_widget(viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    return new_widget(viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
 
 
 def test_a_small_screen_is_covered_and_left_again(new_widget: NewWidget, site: Site) -> None:
     widget = small(new_widget).visit(site.url)
     widget.launcher.tap()
     expect(widget.panel).to_have_attribute("aria-modal", "true")
-    assert widget.place_of(widget.panel) == {"x": 0, "y": 0, "width": 360, "height": 700}
+    until_same(lambda: widget.place_of(widget.panel), {"x": 0, "y": 0, "width": 360, "height": 700})
     expect(widget.launcher).to_be_hidden()
     expect(widget.box).not_to_be_focused()
     widget.page.get_by_role("button", name="Close chat").tap()

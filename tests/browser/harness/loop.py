@@ -7,6 +7,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Self
 
+from .waiting import PATIENCE
+
 
 class LoopThread:
     """Runs `_run` from the beginning to the end of a `with` block; it sets `started`, and returns after `_stop` is set."""
@@ -20,17 +22,17 @@ class LoopThread:
         self._loop, started = asyncio.new_event_loop(), threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
         self._thread.start()
-        if not started.wait(10):
+        if not started.wait(PATIENCE):
             raise RuntimeError(f"{type(self).__name__} did not start.")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Runs `coroutine` on the loop and waits for it."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
     def _serve(self, started: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)

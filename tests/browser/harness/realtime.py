@@ -21,6 +21,7 @@ from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCSessi
 from aiortc.mediastreams import MediaStreamError
 
 from .loop import LoopThread
+from .waiting import PATIENCE
 
 SAMPLES = 960  # 20 ms at 48 kHz
 USAGE = {"input_tokens": 300, "output_tokens": 40, "total_tokens": 340}
@@ -115,8 +116,8 @@ class RealtimeDouble(LoopThread):
 
     def _do(self, act: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Once a browser is connected: its page may know of that a moment earlier."""
-        self._connected.wait(20)
-        return asyncio.run_coroutine_threadsafe(act(), self._loop).result(20)
+        self._connected.wait(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(act(), self._loop).result(PATIENCE)
 
     def send(self, *events: tuple[str, dict[str, Any]]) -> None:
         async def act() -> None:

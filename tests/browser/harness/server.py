@@ -1,8 +1,8 @@
 """The wire of docs/protocol.md, spoken out of memory: what the visitor writes chooses what happens.
 
 `slots`, `confirm`, `receipt`, `contact`, `verify`: the card of that kind, as in `tests/wire/cards`. `long`: a long reply.
-`slow`: a reply that goes on until it is stopped or `server.hurry()`. `tool`: a tool works until `server.hurry()`. `fail`: a
-turn that can be tried again, and then succeeds. `person`: a person takes over. `refuse`: the message is refused.
+`fail`: a turn that can be tried again, and then succeeds. `person`: a person takes over. `refuse`: the message is refused.
+`think`, `slow`, `tool`: what begins only with `server.hurry()` is the reply, all but its beginning, or the result of a tool.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from aiohttp import ClientSession, web
 
 from . import times
 from .conversation import Conversation
+from .slowness import LATE
 from .sockets import Sockets
 
 ROOT = Path(__file__).parents[3]
@@ -126,6 +127,7 @@ class FakeServer(Sockets):
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        await asyncio.sleep(LATE)
         self.requests.append(f"{request.method} {request.path}")
         response = await handler(request)
         if not response.prepared:

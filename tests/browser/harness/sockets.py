@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from . import times
 from .conversation import Conversation
+from .slowness import LATE
 from .turns import Turns
 
 
@@ -46,6 +47,7 @@ class Sockets(Turns):
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
                     continue
+                await asyncio.sleep(LATE)
                 frame = json.loads(message.data)
                 self.frames.append(frame)
                 if frame["type"] == "session.open":
@@ -111,7 +113,7 @@ class Sockets(Turns):
             case "turn.retry":
                 self._start(self._reply(conversation, "again", "m-1"))
             case "turn.stop" if conversation.turn:
-                conversation.turn["stopped"] = True
+                self._stop_turn(conversation.turn)
             case "card.answer":
                 self._start(self._answer(conversation, frame))
             case "slots.browse":

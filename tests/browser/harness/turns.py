@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 from .conversation import Conversation, day_of_slots
@@ -37,15 +36,28 @@ POST /appointments
 class Turns(LoopThread):
     """Replies and tools, typed as a model types them."""
 
-    _go: asyncio.Event  # set once a slow reply or tool is to come to its end
+    _go: asyncio.Event  # set once what waits to be told is to come to its end
 
     def __init__(self) -> None:
         super().__init__()
         self.delay_seconds = 0.004  # between two pieces of a reply
+        self.holds_receipts = False  # True: what was confirmed is done when `hurry` says so
+        self._waits = False
 
     def hurry(self) -> None:
-        """Lets a slow reply or tool come to its end."""
+        """Lets a reply, a tool or a receipt go on that waits for it, or the next that does."""
         self._loop.call_soon_threadsafe(self._go.set)
+
+    async def _told(self) -> None:
+        self._waits = True
+        await self._go.wait()
+        self._waits = False
+        self._go.clear()
+
+    def _stop_turn(self, turn: dict[str, Any]) -> None:
+        turn["stopped"] = True
+        if self._waits:
+            self._go.set()
 
     async def _answer(self, conversation: Conversation, frame: dict[str, Any]) -> None:
         card = conversation.cards[frame["card"]]
@@ -55,7 +67,7 @@ class Turns(LoopThread):
             conversation.card("confirm")
         elif frame["choice"] == "confirm":
             receipt = conversation.card("receipt", status="sending")
-            await asyncio.sleep(self.delay_seconds * 40)
+            await (self._told() if self.holds_receipts else asyncio.sleep(self.delay_seconds * 40))
             conversation.update_card(receipt["id"], status="done")
 
     async def _reply(self, conversation: Conversation, text: str, message: str) -> None:
@@ -66,9 +78,8 @@ class Turns(LoopThread):
         turn = f"turn-{len(conversation.events)}"
         conversation.turn = {"id": turn, "message": message, "text": "", "offset": 0, "tools": []}
         conversation.say({"type": "turn.started", "turn": turn, "message": message})
-        self._go.clear()
         ended: dict[str, Any] = {"outcome": "done"}
-        await asyncio.sleep(self.delay_seconds * 5)
+        await (self._told() if text == "think" else asyncio.sleep(self.delay_seconds * 5))
         if text in ("tool", "slots") or "Tuesday" in text:
             await self._work(conversation, turn, wait=text == "tool")
         if text == "fail":
@@ -95,7 +106,7 @@ class Turns(LoopThread):
         assert conversation.turn is not None
         conversation.turn["tools"] = [tool["label"]]
         conversation.say({"type": "tool.started", **tool})
-        await (asyncio.wait_for(self._go.wait(), 30) if wait else asyncio.sleep(self.delay_seconds * 40))
+        await (self._told() if wait else asyncio.sleep(self.delay_seconds * 40))
         conversation.turn["tools"] = []
         conversation.say({"type": "tool.finished", **tool, "ok": True})
 
@@ -108,13 +119,13 @@ class Turns(LoopThread):
         state = "complete"
         now_running = conversation.turn
         assert now_running is not None
+        pause = 203 if text == "slow" else None
         for at in range(0, len(words), 7):
+            if at == pause:
+                await self._told()
             if now_running.get("stopped"):
                 state = "stopped"
                 break
-            if text == "slow" and at > 200 and not self._go.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._go.wait(), 0.05 if now_running.get("stopped") else 0.3)
             piece = words[at : at + 7]
             now_running["text"] = words[: at + 7]
             now_running["offset"] = len(now_running["text"])

@@ -7,6 +7,21 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 ROOT = "document.querySelector('interworky-widget').shadowRoot"
 AT_REST = "(move) => move.playState !== 'running' || move.effect.getComputedTiming().endTime === Infinity"
 
+LISTEN = f"""
+    window.said = [];
+    const shadow = {ROOT};
+    const hear = (changes) => said.push(...changes.flatMap((c) => [...c.addedNodes].map((node) => node.textContent)));
+    const find = () => {{
+        const voice = shadow.querySelector('.panel > [role=status]');
+        if (!voice || voice.heard) return;
+        voice.heard = true;
+        new MutationObserver(hear).observe(voice, {{ childList: true }});
+        hear([{{ addedNodes: voice.childNodes }}]);
+    }};
+    new MutationObserver(find).observe(shadow, {{ childList: true, subtree: true }});
+    find();
+"""
+
 
 class Widget:
     """Drives one widget on `page`; `errors` gathers what the page complained about."""
@@ -23,6 +38,7 @@ class Widget:
         self.log = page.locator(".log")
         self.replies = page.locator(".reply:not(.live)")
         self.own = page.locator(".own")
+        self.root = page.locator("interworky-widget .root")
 
     def _collect(self, message: object) -> None:
         kind, text = message.type, message.text  # type: ignore[attr-defined]
@@ -58,6 +74,15 @@ class Widget:
         """Waits until nothing moves that will come to rest, so that what is measured next is measured in its place."""
         self.page.wait_for_function(f"() => {ROOT}.getAnimations({{ subtree: true }}).every({AT_REST})")
         return self
+
+    def listen(self) -> Widget:
+        """Notes down from now on what is announced to a screen reader, which the page takes away again after a while."""
+        self.page.evaluate(f"(() => {{ {LISTEN} }})()")
+        return self
+
+    def announced(self, text: str) -> None:
+        """Waits until that has been announced, by itself or as a part of something."""
+        self.page.wait_for_function("(text) => said.some((one) => one.includes(text))", arg=text)
 
     def place_of(self, part: Locator) -> FloatRect:
         """Where it stands in the window, in CSS pixels, once nothing moves."""

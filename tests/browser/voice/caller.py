@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,14 +31,6 @@ class Caller:
         self.button("Start call").click()
         expect(self.state).to_have_text("Listening…")
         return self
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 def reported(fake: FakeServer, action: str) -> list[dict[str, Any]]:

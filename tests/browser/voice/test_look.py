@@ -35,7 +35,7 @@ def test_axe_finds_no_accessibility_problem_in_any_state(
     scheme: str, width: int, new_widget: NewWidget, site: Site, realtime: RealtimeDouble, fake: FakeServer
 ) -> None:
     size = {"width": width, "height": 740}
-    caller = Caller(new_widget(color_scheme=scheme, viewport=size, reduced_motion="reduce").visit(site.url).open())
+    caller = Caller(new_widget(color_scheme=scheme, viewport=size).visit(site.url).open())
     widget = caller.widget
 
     def looked_at(state: str) -> None:
