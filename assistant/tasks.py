@@ -314,11 +314,15 @@ def _sender(delivery: Delivery) -> str:
     """Our address, under the name of the organization that writes."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     name = outbox.one_line(delivery.organization.name, 60) if delivery.organization else name
-    return f'"{quote(name)}" <{address}>'
+    # What looks like an encoded word is decoded by some mail clients even within quotes.
+    return f'"{quote(name.replace("=?", "= ?"))}" <{address}>'
 
 
 # Answers that are about the log-in, which the operator has to put right: the mail itself is not at fault.
 LOG_IN_CODES = {530, 534, 535, 538}
+# So are these, of Postfix, Exchange and Exim: the server takes our mail to nobody outside.
+NOT_OUR_SERVER = re.compile(r"\brelay(?:ing)?\b", re.IGNORECASE)
+TOO_LARGE = 552  # the one answer to a sender that is about the message (RFC 1870)
 
 
 def _judged(error: Exception) -> tuple[str, bool]:
@@ -334,22 +338,25 @@ def _judged(error: Exception) -> tuple[str, bool]:
 
 
 def _is_for_good(error: Exception) -> bool:
-    """Whether the same message would be refused again: a 5xx to the envelope or the content, or one that is malformed.
+    """Whether the same message would be refused again: a 5xx to the recipient or the content, or one that is malformed.
 
-    A refused log-in or connection is the operator's to put right, so it is tried again.
+    A refused connection, encryption, log-in or sender (which is always ours) is the operator's to put right, so it is
+    tried again.
     """
     match error:
         case smtplib.SMTPRecipientsRefused():
-            return all(_is_refusal(code) for code, _ in error.recipients.values())
-        case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
-            return _is_refusal(error.smtp_code)
-        case BadHeaderError() | UnicodeError() | smtplib.SMTPNotSupportedError():
+            return all(_is_refusal(code, reply) for code, reply in error.recipients.values())
+        case smtplib.SMTPSenderRefused():
+            return error.smtp_code == TOO_LARGE
+        case smtplib.SMTPDataError():
+            return _is_refusal(error.smtp_code, error.smtp_error)
+        case BadHeaderError() | UnicodeError():
             return True
     return False
 
 
-def _is_refusal(code: int) -> bool:
-    return code >= 500 and code not in LOG_IN_CODES
+def _is_refusal(code: int, reply: bytes | str) -> bool:
+    return code >= 500 and code not in LOG_IN_CODES and not NOT_OUR_SERVER.search(_text(reply))
 
 
 def _words(error: Exception) -> str:

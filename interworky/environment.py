@@ -8,14 +8,26 @@ import logging
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from email.utils import parseaddr, quote
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 WITHOUT_HOST = {"postgres", "postgresql", "memory", "consolemail"}
+# How a mail server is connected to: with which of Django's settings, and on which port where none is given (RFC 8314).
+MAIL_SCHEMES: dict[str, tuple[str, int]] = {
+    "smtp": ("", 25),
+    "smtp+tls": ("EMAIL_USE_TLS", 587),
+    "smtp+ssl": ("EMAIL_USE_SSL", 465),
+    "smtps": ("EMAIL_USE_SSL", 465),
+}
+MAILBOX = re.compile(r"(?:(?P<name>[^<>]*?)\s*<(?P<boxed>[^<>]+)>|(?P<bare>[^<>]+))")
+# An address whose local part every mail server takes (RFC 5321, without the SMTPUTF8 extension).
+ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[^\s@<>,;:\"()]{1,255}")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -70,6 +82,61 @@ class Environment(environ.Env):
         if text and not usable:
             raise ImproperlyConfigured(f"{var} must be an address like {' or '.join(f'{s}://…' for s in schemes)}.")
         return text
+
+    def mail_server(self, var: str) -> dict[str, Any]:
+        """Django's settings for a mail server by its address, such as smtp+tls://user:password@host:587; {} where unset.
+
+        The parts of an address are percent-encoded. A password with a "/" or "#" that is not would make a host of the user
+        and a port of what begins the password, so nothing may follow the port.
+        """
+        text = self.address(var, *MAIL_SCHEMES, "consolemail")
+        parts = urlsplit(text)
+        if not text or parts.scheme == "consolemail":
+            return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"} if text else {}
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if parts.path.strip("/") or parts.query or parts.fragment or "#" in text or "?" in text:
+            raise ImproperlyConfigured(
+                f"{var} must end with host and port. Write special characters of the password as %2F for /, %23 for #, "
+                "%3F for ? and %40 for @."
+            )
+        if not all(" " <= char <= "~" for char in user + password):
+            raise ImproperlyConfigured(f"{var} may only have ASCII characters in user and password: SMTP has no others.")
+        if password and not user:
+            raise ImproperlyConfigured(f"{var} has a password but no user, as in smtp+tls://user:password@host:587.")
+        encryption, port = MAIL_SCHEMES[parts.scheme]
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "EMAIL_HOST": self._host(var, unquote(parts.hostname or "")),
+            "EMAIL_PORT": parts.port or port,
+            "EMAIL_HOST_USER": user,
+            "EMAIL_HOST_PASSWORD": password,
+            "EMAIL_USE_TLS": encryption == "EMAIL_USE_TLS",
+            "EMAIL_USE_SSL": encryption == "EMAIL_USE_SSL",
+        }
+
+    def _host(self, var: str, host: str) -> str:
+        """As it is looked up: by IDNA 2008, since the library of Python takes straße.example for strasse.example."""
+        try:
+            return host if host.isascii() else idna.encode(host, uts46=True, transitional=False).decode()
+        except idna.IDNAError as error:
+            raise ImproperlyConfigured(f"{var} has an invalid host name.") from error
+
+    def mailbox(self, var: str, default: str) -> str:
+        """One e-mail address, with a name or without, in which `parseaddr` finds both."""
+        text: str = self.str(var, default=default)
+        found = MAILBOX.fullmatch(text)
+        address = ((found["boxed"] or found["bare"]) if found else "").strip()
+        if text and not (ADDRESS.fullmatch(address) and address.rpartition("@")[0].isascii()):
+            raise ImproperlyConfigured(f"{var} must be one e-mail address, such as Bright Smile Dental <desk@example.com>.")
+        if not address.isascii():
+            local, _, domain = address.rpartition("@")
+            text = text.replace(domain, self._host(var, domain))
+            address = f"{local}@{self._host(var, domain)}"
+        name = (found["name"] or "").strip() if found else ""
+        if parseaddr(text) == (name, address):
+            return text
+        bare = name[1:-1].replace('\\"', '"').replace("\\\\", "\\") if re.fullmatch(r'".*"', name) else name
+        return f'"{quote(bare)}" <{address}>'
 
     def origin(self, var: str, default: str) -> str:
         """`http(s)://host[:port]` and nothing after it."""

@@ -7,6 +7,7 @@ same code to PostgreSQL, Redis, Celery workers and beat; the keys that an embedd
 import os
 import sys
 import zoneinfo
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -218,18 +219,18 @@ CELERY_TASK_ROUTES = {
 
 # --- E-mail ----------------------------------------------------------------------------------------------------------
 
-EMAIL_URL = env.address("EMAIL_URL", "smtp", "smtp+tls", "smtp+ssl", "consolemail")
-if EMAIL_URL:
-    vars().update(environ.Env.email_url_config(EMAIL_URL))
+_mail_server = env.mail_server("EMAIL_URL")
+if _mail_server:
+    vars().update(_mail_server)
     EMAIL_TIMEOUT = 20
 elif EMBEDDED:
     EMAIL_BACKEND = "interworky.demo.mailbox.MailboxBackend"  # read in a browser at /demo/mailbox
 else:
     EMAIL_BACKEND = "interworky.unsent_mail.UnsentBackend"
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Interworky <assistant@localhost>")
+DEFAULT_FROM_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", default="Interworky <assistant@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Visitors' replies to e-mails: an address of which everything after a + arrives, and one of the two ways in which it does.
-INBOUND_EMAIL_ADDRESS = env.str("INBOUND_EMAIL_ADDRESS", default="")
+INBOUND_EMAIL_ADDRESS = parseaddr(env.mailbox("INBOUND_EMAIL_ADDRESS", default=""))[1]
 INBOUND_EMAIL_KEY = env.str("INBOUND_EMAIL_KEY", default="")
 INBOUND_IMAP_URL = env.address("INBOUND_IMAP_URL", "imaps", "imap")
 

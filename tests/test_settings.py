@@ -9,6 +9,7 @@ import re
 import runpy
 import subprocess
 import sys
+from email.utils import parseaddr
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,7 +67,14 @@ BAD = [
     ("DATABASE_URL", f"mysql://u:{SECRET}@host/db"), ("DATABASE_URL", f"postgres://u:{SECRET}@host:99999/db"),
     ("DATABASE_URL", f"postgres://u:{SECRET}@[host/db"), ("DATABASE_URL", f"u:{SECRET}@host/db"),
     ("REDIS_URL", f"http://:{SECRET}@host"), ("REDIS_URL", "redis://"), ("CELERY_BROKER_URL", f"sqs://{SECRET}"),
-    ("EMAIL_URL", f"smtp://u:{SECRET}@host:port"), ("EMAIL_URL", "smtp.example.com"),
+    ("EMAIL_URL", f"smtp://u:{SECRET}@host:port"), ("EMAIL_URL", "smtp.example.com"), ("EMAIL_URL", f"smtp://u:1/{SECRET}@host"),
+    ("EMAIL_URL", f"smtp://u:1#{SECRET}@host"), ("EMAIL_URL", f"smtp://u:1?{SECRET}@host"), ("EMAIL_URL", "smtp://host:25/x"),
+    ("EMAIL_URL", "smtp://host?timeout=9"), ("EMAIL_URL", f"smtp://u:{SECRET}%C3%9F@host"), ("EMAIL_URL", f"smtp://:{SECRET}@host"),
+    ("EMAIL_URL", f"smtp://u:{SECRET}%0D%0A@host"), ("EMAIL_URL", f"smtp://u:{SECRET}@{'ü' * 64}.example"),
+    ("DEFAULT_FROM_EMAIL", "Front desk"), ("DEFAULT_FROM_EMAIL", "Front desk <>"),
+    ("DEFAULT_FROM_EMAIL", "a@b.example, c@d.example"),
+    ("DEFAULT_FROM_EMAIL", "Desk <müller@b.example>"), ("DEFAULT_FROM_EMAIL", "Desk <a@b.example> now"),
+    ("INBOUND_EMAIL_ADDRESS", "in.example.com"),
     ("PUBLIC_URL", "chat.example.com"), ("PUBLIC_URL", "https://chat.example.com/prefix"), ("PUBLIC_URL", "ftp://example.com"),
     ("PUBLIC_URL", f"https://u:{SECRET}@example.com"), ("FILE_SCANNER", "tcp://clamd"), ("FILE_SCANNER", "ftp://scanner/scan"),
     ("FILE_SCANNER", f"https://u:{SECRET}@scanner/scan"), ("FILE_SCANNER", "https://"),
@@ -98,6 +106,49 @@ def test_nothing_starts_on_a_value_that_cannot_be_used(tmp_path, variable, value
     assert variable in done.stderr
     assert SECRET not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port", "user", "password", "encryption"),
+    [
+        ("smtp://mail.example.com", "mail.example.com", 25, "", "", ""),
+        ("smtp://10.0.0.5:2525/", "10.0.0.5", 2525, "", "", ""),
+        ("smtp://[2001:db8::5]:25", "2001:db8::5", 25, "", "", ""),
+        ("SMTP+TLS://desk@example.com:a+b@mail.example.com", "mail.example.com", 587, "desk@example.com", "a+b", "TLS"),
+        (
+            "smtp+ssl://desk%40example.com:a%2Fb%23c@mail.example.com",
+            "mail.example.com",
+            465,
+            "desk@example.com",
+            "a/b#c",
+            "SSL",
+        ),
+        ("smtps://desk:100%@mail.example.com", "mail.example.com", 465, "desk", "100%", "SSL"),
+        ("smtp://fußball.example", "xn--fuball-cta.example", 25, "", "", ""),
+    ],
+)
+def test_a_mail_server_is_connected_to_as_its_address_says(settings_with, address, host, port, user, password, encryption):
+    found = settings_with(EMAIL_URL=address)
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == (host, port)
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == (user, password)
+    assert {name for name in ("TLS", "SSL") if found[f"EMAIL_USE_{name}"]} == {encryption} - {""}
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "address"),
+    [
+        ("desk@example.com", "", "desk@example.com"),
+        ("Front desk <desk@example.com>", "Front desk", "desk@example.com"),
+        ("Dr. Grün, Kiel (Hafen) <desk@example.com>", "Dr. Grün, Kiel (Hafen)", "desk@example.com"),
+        ('"Dr. Grün, Kiel" <desk@example.com>', "Dr. Grün, Kiel", "desk@example.com"),
+        ('Kiel "am Hafen" <desk@example.com>', 'Kiel "am Hafen"', "desk@example.com"),
+        ("A@B <desk@example.com>", "A@B", "desk@example.com"),
+        ("Desk <desk@fußball.example>", "Desk", "desk@xn--fuball-cta.example"),
+    ],
+)
+def test_a_sender_is_read_as_people_write_one(settings_with, written, name, address):
+    assert parseaddr(settings_with(DEFAULT_FROM_EMAIL=written)["DEFAULT_FROM_EMAIL"]) == (name, address)
+    assert settings_with(INBOUND_EMAIL_ADDRESS=written)["INBOUND_EMAIL_ADDRESS"] == address
 
 
 @pytest.mark.parametrize("value", ["8123", " 8123 ", "8123\n", '"8123"', "'8123'", "\ufeff8123"])

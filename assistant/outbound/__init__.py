@@ -18,7 +18,7 @@ from django.conf import settings
 
 from assistant.errors import AddressRefused, OutboundError
 
-from . import guard, own_origin, recorder
+from . import content_encoding, guard, own_origin, recorder
 from .instance import HEADER, own_mark
 from .transport import Progress, Transport
 
@@ -66,6 +66,7 @@ class Streamed:
         self.headers = response.headers
         self._response = response
         self._max_bytes = max_bytes
+        self._unpackers = content_encoding.unpackers(response.headers.get("content-encoding", ""))
 
     @property
     def arrived(self) -> bool:
@@ -78,16 +79,25 @@ class Streamed:
             hold(seconds, then)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The body's bytes as they arrive. Raises `OutboundError`: too_large past the cap, timeout, protocol."""
-        total = 0
+        """The body's bytes as they arrive, unpacked. Raises `OutboundError`: too_large past the cap, timeout, protocol."""
+        received = unpacked = 0
         try:
             async for chunk in self._response.stream:  # type: ignore[union-attr]
-                total += len(chunk)
-                if total > self._max_bytes:
-                    raise OutboundError(f"The response is larger than {self._max_bytes} bytes.", code="too_large")
-                yield chunk
+                self._check_size(received := received + len(chunk))
+                for unpacker in self._unpackers:
+                    chunk = unpacker.feed(chunk, self._max_bytes - unpacked)
+                    self._check_size(unpacked + len(chunk))
+                unpacked += len(chunk)
+                if chunk:
+                    yield chunk
+            for unpacker in self._unpackers:
+                unpacker.finish()
         except httpx.HTTPError as error:
             raise _from_httpx(error) from error
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise OutboundError(f"The response is larger than {self._max_bytes} bytes.", code="too_large")
 
 
 def check_url(url: str, reach: Reach) -> None:
@@ -201,7 +211,7 @@ def _request(
     given.update(headers)
     if USER_AGENT not in given["User-Agent"]:
         given["User-Agent"] = f"{given['User-Agent']} {USER_AGENT}".strip()
-    # Unpacking is what turns a small answer into a large one.
+    # Unpacking is what turns a small answer into a large one, and holds back what a model streams.
     given["Accept-Encoding"] = "identity"
     given[HEADER.decode()] = own_mark().decode()
     return httpx.Request(
@@ -229,10 +239,6 @@ async def _send(
     try:
         if recorded:
             recorder.tee(response, recorded)
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise OutboundError(
-                "The other server sent a compressed response although the request ruled that out.", code="protocol"
-            )
         yield response
     finally:
         await response.stream.aclose()  # type: ignore[union-attr]

@@ -26,6 +26,7 @@ from .guard import GuardedResolver, RefusedAddress, guarded_socket
 
 MAX_CONNECTIONS = 1000  # a stream each; what limits conversations stands elsewhere
 KEEP_ALIVE_SECONDS = 15
+MAX_HEADER_BYTES = 65_536  # each; policies and cookies of large sites are longer than aiohttp's 8 KB
 
 
 @dataclass
@@ -51,6 +52,8 @@ class Transport(httpx.AsyncBaseTransport):
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            max_field_size=MAX_HEADER_BYTES,
+            max_line_size=MAX_HEADER_BYTES,
             trust_env=False,
             trace_configs=[_tracing()],
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from typing import Any
 
@@ -20,15 +19,16 @@ from assistant.redaction import MASK, redacted
 from assistant.secrets import SecretUnreadable
 from assistant.services.organizations import identity
 from assistant.tools import pointers, template
+from assistant.tools.answers import result_text
 from assistant.tools.credentials import in_path, is_credential
-from assistant.tools.decoding import decoded_answer
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
 from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines, names_in, names_of_visitor
 
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
-TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
-MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
+# A type made of JSON, which some servers insist on: application/vnd.api+json, application/merge-patch+json.
+OWN_JSON = re.compile(r"application/[\w.+-]{1,80}\+json(?: *; *[\w-]{1,20}=[\w.-]{1,40})?", re.IGNORECASE)
+READ_AT_ONCE = 16_384  # bytes of an answer
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 # Set by us or by the connection; a cookie or a credential in plain sight is no way to authenticate.
 REFUSED_HEADERS = {
@@ -148,6 +148,8 @@ class Config(forms.Form):
         except ValueError as error:
             raise ValidationError("Write each header on a line of its own, as Name: value.", code="header_line") from error
         for name, value in pairs:
+            if name.lower() == "content-type" and OWN_JSON.fullmatch(value.strip()):
+                continue
             check_header_name(name)
             if template.has_stray_braces(value):
                 raise ValidationError(
@@ -180,6 +182,11 @@ class Config(forms.Form):
         given: dict[str, Any] = self.cleaned_data
         if given.get("verb") == "GET" and given.get("send") in ("json", "form"):
             self.add_error("send", ValidationError("A GET request cannot have a body.", code="get_body"))
+        if given.get("send") != "json" and any(
+            n.lower() == "content-type" for n, _ in header_lines(given.get("headers", ""))
+        ):
+            text = "A content type of your own is for parameters that are sent as JSON."
+            self.add_error("headers", ValidationError(text, code="header_refused"))
         auth, name = given.get("auth"), given.get("auth_name", "")
         if auth in ("header", "query") and not name:
             self.add_error(
@@ -303,12 +310,10 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         if error.sent and not may_repeat(context.method):
             return ToolResult(OUTCOME_UNKNOWN, "unknown")
         raise ToolError(f"The request failed ({error.code}). {error}", code=error.code) from error
-    # Weighing encodings takes a sixth of a second, which nobody else's words wait for.
-    ordinary = response.body.isascii()
+    # Weighing encodings takes a sixth of a second, as reading a large answer may, which nobody else's words wait for.
+    ordinary = len(response.body) <= READ_AT_ONCE and response.body.isascii()
     text = (
-        _result_text(response, config["keep"])
-        if ordinary
-        else await asyncio.to_thread(_result_text, response, config["keep"])
+        result_text(response, config["keep"]) if ordinary else await asyncio.to_thread(result_text, response, config["keep"])
     )
     if response.status < 300:
         return ToolResult(text or "Done.")
@@ -333,35 +338,6 @@ async def _visitor(context: Context, names: set[str]) -> dict[str, str]:
         code = "not_identified" if not known else "not_signed"
         raise ToolError(NOT_IDENTIFIED if not known else f"The site has not given {missing[0]} for this visitor.", code=code)
     return {name: known[name] for name in names}
-
-
-def media_type(header: str) -> str:
-    """The media type of a Content-Type header, without its parameters; "" where it is invalid."""
-    kind = header.partition(";")[0].strip().lower()
-    return kind if MEDIA_TYPE.fullmatch(kind) else ""
-
-
-def _result_text(response: outbound.Response, keep: str) -> str:
-    """The response for the model: JSON trimmed, other text as it is, anything else left out."""
-    if not response.body.strip():
-        return ""
-    kind = response.headers.get("content-type", "")
-    text = decoded_answer(response.body, kind)
-    is_text = TEXTUAL.fullmatch(kind.strip()) is not None
-    # Many servers send JSON as a web page, as bytes or as nothing at all: what reads as JSON is JSON.
-    if "json" not in kind.lower() and (is_text or text.lstrip()[:1] not in ("{", "[")):
-        return text if is_text else f"(The response has the type {media_type(kind) or 'unknown'}, which cannot be read.)"
-    try:
-        value = json.loads(text)
-        wanted = pointers.tree(keep)
-        found = pointers.kept(value, wanted) if response.status < 300 else value
-    except (ValueError, RecursionError):
-        if "json" not in kind.lower():
-            return f"(The response has the type {media_type(kind) or 'unknown'}, which cannot be read.)"
-        return "(The response is not valid JSON.)"
-    if found is None and wanted:
-        return "(The response has none of the expected fields.)"
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 KIND = Kind(

@@ -24,7 +24,8 @@ from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
-from assistant.tools.http import MARGIN_SECONDS, OUTCOME_UNKNOWN, check_header_name, check_no_credential, media_type
+from assistant.tools.answers import media_type
+from assistant.tools.http import MARGIN_SECONDS, OUTCOME_UNKNOWN, check_header_name, check_no_credential
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.request import CREDENTIAL, check_credential
 

@@ -94,7 +94,8 @@ def build(
     if sent_as(config) == "query":
         pairs += [f"{template.encoded(n)}={template.encoded(v)}" for n, given in rest.items() for v in _each(given)]
     else:
-        headers["Content-Type"], content = _body(config, rest)
+        kind, content = _body(config, rest)
+        headers = {"Content-Type": kind} | {_canonical(name): value for name, value in headers.items()}
     if config["idempotency_header"] and config["verb"] != "GET":
         headers[config["idempotency_header"]] = key
     # What staff wrote is theirs; a user's name or ID is not.
@@ -110,6 +111,10 @@ def build(
 def _filled_headers(config: dict[str, Any], values: dict[str, Any]) -> dict[str, str]:
     lines = [(name, template.header_filled(line, values)) for name, line in header_lines(config["headers"])]
     return {"Accept": "application/json, text/plain;q=0.8"} | {name: value for name, value in lines if value is not None}
+
+
+def _canonical(name: str) -> str:
+    return "Content-Type" if name.lower() == "content-type" else name
 
 
 def _body(config: dict[str, Any], values: dict[str, Any]) -> tuple[str, bytes]:

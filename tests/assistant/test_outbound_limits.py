@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
+from typing import Any
 
+import brotli
 import pytest
 
 from assistant import outbound
@@ -12,15 +15,82 @@ from assistant.errors import OutboundError
 from assistant.outbound import Reach
 from tests.assistant.upstream import answering, server
 
+MENU = "Grüner Tee 4,20 €\n".encode() * 40
 
-async def test_a_compressed_answer_is_refused_before_it_is_read() -> None:
-    bomb = gzip.compress(b"\0" * 10_000_000)
-    head = f"HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Length: {len(bomb)}"
-    async with server(answering(head, bomb)) as (url, seen):
-        with pytest.raises(OutboundError) as raised:
-            await outbound.fetch("GET", url, reach=Reach.OPERATOR, headers={"Accept-Encoding": "gzip"})
-    assert raised.value.code == "protocol"
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+async def body_of(coding: str, body: bytes, **how: Any) -> bytes:
+    """What arrives of an answer that says it is in `coding`, sent a few bytes at a time."""
+
+    async def in_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        for start in range(0, len(body), how.get("piece", 7)):
+            writer.write(body[start : start + how.get("piece", 7)])
+            await writer.drain()
+
+    async with server(in_pieces) as (url, seen):
+        fetched = await outbound.fetch("GET", url, reach=Reach.OPERATOR, headers={"Accept-Encoding": "gzip"})
     assert b"accept-encoding: identity" in seen[0].lower()
+    return fetched.body
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(MENU)),
+        ("X-GZIP", gzip.compress(MENU)),
+        ("gzip", gzip.compress(MENU[:50]) + gzip.compress(MENU[50:])),
+        ("gzip", gzip.compress(MENU) + b"\0\0\0\0"),
+        ("identity, gzip", gzip.compress(MENU)),
+        ("gzip, gzip", gzip.compress(gzip.compress(MENU))),
+        ("deflate", zlib.compress(MENU)),
+        ("deflate", raw_deflate(MENU)),
+        ("br", brotli.compress(MENU)),
+        ("gzip", MENU),  # unpacked on its way by what forgot to say so
+        ("UTF-8", MENU),  # which is no coding
+        ("binary", MENU),
+        ("", MENU),
+    ],
+)
+async def test_an_answer_that_is_compressed_all_the_same_is_unpacked(coding: str, body: bytes) -> None:
+    assert await body_of(coding, body) == MENU
+
+
+async def test_an_empty_answer_in_any_coding_is_empty() -> None:
+    assert [await body_of(coding, b"") for coding in ("gzip", "deflate", "br")] == [b"", b"", b""]
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "code"),
+    [
+        ("gzip", gzip.compress(b"\0" * 10_000_000), "too_large"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"\0" * 10_000_000)), "too_large"),
+        ("deflate", raw_deflate(b"\0" * 10_000_000), "too_large"),
+        ("br", brotli.compress(b"\0" * 10_000_000), "too_large"),
+        ("gzip", gzip.compress(b"") * 200, "protocol"),
+        ("gzip", gzip.compress(MENU)[:-9], "protocol"),
+        ("gzip", gzip.compress(MENU)[:20] + b"?" * 40, "protocol"),
+        ("br", brotli.compress(MENU)[:-3], "protocol"),
+        ("deflate", b"<p>not packed</p>", "protocol"),
+        ("gzip, gzip, gzip", MENU, "protocol"),
+        ("zstd", b"\x28\xb5\x2f\xfd", "protocol"),
+        ("compress", b"\x1f\x9d", "protocol"),
+    ],
+)
+async def test_what_unpacks_to_too_much_or_not_at_all_is_refused(coding: str, body: bytes, code: str) -> None:
+    with pytest.raises(OutboundError) as raised:
+        await body_of(coding, body, piece=4096)
+    assert raised.value.code == code
+
+
+async def test_a_long_header_of_a_large_site_is_taken() -> None:
+    policy = "Content-Security-Policy: " + "https://cdn.example " * 1_500
+    async with server(answering(f"HTTP/1.1 200 OK\n{policy}\nContent-Length: 2", b"ok")) as (url, _):
+        assert (await outbound.fetch("GET", url, reach=Reach.OPERATOR)).body == b"ok"
 
 
 async def test_an_answer_larger_than_allowed_is_cut_off() -> None:

@@ -152,6 +152,8 @@ def test_a_greylisted_recipient_is_tried_again(server):
         smtplib.SMTPAuthenticationError(535, b"Bad credentials"),
         smtplib.SMTPConnectError(554, b"Go away"),
         smtplib.SMTPServerDisconnected("gone"),
+        smtplib.SMTPNotSupportedError("SMTP AUTH extension not supported by server."),
+        smtplib.SMTPSenderRefused(553, b"5.7.1 Sender address rejected: not owned by user", "a@example.com"),
         TimeoutError("slow"),
         ConnectionRefusedError(111, "refused"),
     ],
@@ -162,6 +164,26 @@ def test_errors_that_the_operator_or_time_can_fix_are_retried(settings, error):
     delivery = settled(queued())
     assert delivery.state == "queued"
     assert type(error).__name__ in delivery.last_error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPSenderRefused(552, b"5.3.4 Message size exceeds fixed limit", "a@example.com"),
+        smtplib.SMTPRecipientsRefused({"a@example.com": (551, b"5.1.6 User has moved")}),
+    ],
+)
+def test_what_is_refused_about_the_mail_itself_is_not_tried_again(settings, error):
+    settings.EMAIL_BACKEND = f"{__name__}.Failing"
+    Failing.error = error
+    assert settled(queued()).state == "dead"
+
+
+def test_the_name_of_an_organization_is_not_decoded_into_another_one(server):
+    delivery = queued()
+    type(delivery.organization).objects.update(name="=?utf-8?q?Big_Bank?=")
+    assert settled(delivery).state == "sent"
+    assert "Big Bank" not in server.accepted[0]["From"].addresses[0].display_name
 
 
 @pytest.mark.parametrize("password", [None, b"bytes", "", 7, "lone \ud800"])
@@ -198,9 +220,11 @@ def test_an_error_that_cannot_be_described_is_an_outcome_all_the_same(settings, 
     [
         smtplib.SMTPSenderRefused(530, b"Authentication required", "a"),
         smtplib.SMTPRecipientsRefused({"a": (530, b"Log in")}),
+        smtplib.SMTPRecipientsRefused({"a": (554, b"5.7.1 <a>: Relay access denied")}),
+        smtplib.SMTPRecipientsRefused({"a": (550, b"5.7.54 Unable to relay recipient in non-accepted domain")}),
     ],
 )
-def test_a_server_that_wants_a_log_in_first_has_not_refused_the_mail(settings, error):
+def test_a_server_that_does_not_know_us_has_not_refused_the_mail(settings, error):
     settings.EMAIL_BACKEND = f"{__name__}.Failing"
     Failing.error = error
     assert settled(queued()).state == "queued"

@@ -139,8 +139,13 @@ test("the server and the widget read a clock of twelve hours in the same regions
     "utf8",
   );
   const regions = (name) =>
-    [...slots.match(new RegExp(`^${name} = .*`, "m"))[0].matchAll(/"([A-Z]{2})"/g)].map(([, region]) => region);
-  assert.deepEqual([regions("TWELVE_HOURS").sort(), regions("MONTH_FIRST")], [[...TWELVE_HOURS].sort(), MONTH_FIRST]);
+    [...slots.match(new RegExp(`^${name} = (?:"""[^"]*|.*)`, "m"))[0].matchAll(/\b[A-Z]{2}\b/g)].map(
+      ([region]) => region,
+    );
+  assert.deepEqual(
+    [regions("TWELVE_HOUR_REGIONS").sort(), regions("MONTH_FIRST")],
+    [[...TWELVE_HOURS].sort(), MONTH_FIRST],
+  );
 });
 
 test("values are put in as text", () => {

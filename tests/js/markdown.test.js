@@ -252,3 +252,20 @@ test("while a table is written, every prefix of it is drawn", () => {
   for (let end = 1; end <= whole.length; end += 1) assert.ok(parseMarkdown(whole.slice(0, end)).length >= 1);
   assert.equal(parseMarkdown(whole)[0].type, "table");
 });
+
+test("a phone number can be called, and is shown where the words do not say it", () => {
+  const [link] = parseInline("[call us](tel:+49-40-5550123)");
+  assert.deepEqual([link.href, link.inline[0].text], ["tel:+49-40-5550123", "call us (+49-40-5550123)"]);
+  assert.equal(parseInline("[040 555 0123](tel:+49405550123)")[0].inline[0].text, "040 555 0123");
+  assert.equal(parseInline("[112](tel:+19005550123)")[0].inline[0].text, "112 (+19005550123)");
+  for (const href of ["tel:*21*5550123#", "tel:abc", "tel:+49;phone-context=x", "tel:"])
+    assert.equal(safeLink(href), null, href);
+});
+
+test("an address that is no link is still said", () => {
+  assert.deepEqual(parseInline("[our site](http://example.com/a)"), [words("our site (http://example.com/a)")]);
+});
+
+test("an address in capitals is a link", () => {
+  assert.equal(parseInline("at HTTPS://Example.com/A.")[1].href, "HTTPS://Example.com/A");
+});

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import chain
 
-VERSION = 3  # of what is made of a text: a higher one has everything indexed anew (`documents.index_due`)
+VERSION = 4  # of what is made of a text: a higher one has everything indexed anew (`documents.index_due`)
 MAX_STEM_CHARS = 6
 LONGEST_STEMMED = 64  # characters; the ending of what is longer is taken off letter by letter, and tells nothing
 # Characters. Normalising takes a time that grows with the square of a run of combining marks; those are dropped anyway.
@@ -64,6 +64,10 @@ _SHORT = """
 # a word may lose what is no ending, so long as its other forms lose it too.
 _ENDINGS = re.compile(r"(?<=\w{3})(?:ings?|ungen|ung|ies|ied|l[ae]ri?|ed|es|ern|en|er|em|is|um|[senyaoiu])$")
 _CYRILLIC_ENDINGS = re.compile(r"(?<=\w{3})(?:[ая]ми|[ое]го|[ое]му|[аяое][мвх]|[аеиоуыэюяьіє])$")
+_GREEK_ENDINGS = re.compile(r"(?<=\w{2})(?:ουσ|εισ|εων|ιων|οσ|ου|οι|ων|ησ|εσ|ασ|ια|ιο|ιου|[ηαοιευ])$")
+# Of Hindi: "कीमत" and "कीमतें", "कमरा", "कमरे" and "कमरों", "लड़की" and "लड़कियाँ". Its nasals are written in several ways.
+_HINDI_ENDINGS = re.compile(r"(?<=[\u0902-\u094c]{2})(?:\u093f\u092f)?[\u0902\u093e-\u094c]+$")
+_HINDI_NASALS = re.compile(r"[\u0900\u0901]|[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u092d])")
 _OTHER_FORMS = (
     (re.compile(r"eaux$"), "eau"),  # French: "bureaux", "journaux", "travail" and "travaux", "jeux"
     (re.compile(r"(?<=\w{2})(?:aux|ails?)$"), "al"),
@@ -71,6 +75,7 @@ _OTHER_FORMS = (
     (re.compile(r"(?<=[cs])oes$"), "ao"),  # Portuguese: "reservações"
     (re.compile(r"(?<=\w{2}[cg])hi$"), ""),  # Italian: "giochi"
     (re.compile(r"(?<=\w[tb])res?$"), "er"),  # "litre" and "liter"
+    (re.compile(r"(?<=\w{3})our(?=s?$|ed$|ing$|ful$)"), "or"),  # "colour" and "color", but not "hour"
 )
 _UNEVEN = {"men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot", "teeth": "tooth"}
 _UNEVEN |= {"mice": "mouse", "yeux": "oeil"}
@@ -111,15 +116,23 @@ _HEBREW_ENDING = re.compile(r"(?<=\w{3})(?:ימ|ות)$")
 def stems(text: str, *, asked: bool = False) -> list[str]:
     """The words of `text` in their order, without accents, endings and what tells nothing; letters and digits only.
 
-    `asked` makes those of a question: of a telephone number only what it is found by, however its digits are grouped.
+    `asked` makes those of a question: of a telephone number only what it is found by, however its digits are grouped, and
+    of what is written without spaces the pairs of signs. A text has its single signs too, since some are words ("犬"), and
+    its Hiragana, of which a question has only what is all of it ("すし").
     """
+    spelled = _plain(_spelled_alike(text, asked))
     found: list[str] = []
-    for word in _HIRAGANA.sub(" ", _plain(_spelled_alike(text, asked))).split():
-        if pairs := _UNSPACED.findall(word):
-            found += [run[at : at + 2] for run in pairs for at in range(max(len(run) - 1, 1))]
+    for word in _HIRAGANA.sub(" ", spelled).split():
+        if runs := _UNSPACED.findall(word):
+            found += _pairs(runs)
+            found += [] if asked else [sign for run in runs if len(run) > 1 for sign in run]
             word = _UNSPACED.sub("", word)
         found += _word_stems(word)
-    return found
+    return found if found and asked else found + _pairs(_HIRAGANA.findall(spelled))
+
+
+def _pairs(runs: list[str]) -> list[str]:
+    return [run[at : at + 2] for run in runs for at in range(max(len(run) - 1, 1))]
 
 
 def _word_stems(word: str) -> Iterator[str]:
@@ -134,6 +147,7 @@ def _word_stems(word: str) -> Iterator[str]:
 
 def _spelled_alike(text: str, asked: bool) -> str:
     text = _digits(_RAISED.sub(",", text)).translate(_APOSTROPHES | _HYPHENS | _FRACTIONS).casefold()
+    text = _HINDI_NASALS.sub("\u0902", text).replace("\u0949", "\u093e")  # and "डॉक्टर" is "डाक्टर"
     text = _TELEPHONE.sub(lambda match: _telephone(match[0], asked), text)
     text = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     return _JOINED.sub(_parts, _ELIDED.sub(" ", text))
@@ -166,12 +180,16 @@ def _stem(word: str) -> str:
     if len(word) > LONGEST_STEMMED:
         return word[:MAX_STEM_CHARS]
     if word.isascii():
-        return _latin_stem(word)[:MAX_STEM_CHARS]
+        return _latin_stem(word)
     if "\u0600" <= word[0] <= "\u06ff":
         word = _ARABIC_ENDING.sub("", _ARABIC_AND.sub("", _ARABIC_ARTICLE.sub("", word)))
         return _ARABIC_PLURALS.sub(r"\1\2\3", word)[:MAX_STEM_CHARS]
     if "\u0590" <= word[0] <= "\u05ff":
         word = _HEBREW_ENDING.sub("", _HEBREW_PREFIXES.sub("", word))
+    if "\u0904" <= word[0] <= "\u0939":
+        return _HINDI_ENDINGS.sub("", word)[:MAX_STEM_CHARS]
+    if "\u0370" <= word[0] <= "\u03ff":
+        return _GREEK_ENDINGS.sub("", word)[:MAX_STEM_CHARS]
     return _without(_CYRILLIC_ENDINGS, word)[:MAX_STEM_CHARS]
 
 
@@ -182,6 +200,7 @@ def _latin_stem(word: str) -> str:
     # Umlauts are often written out; somebody who writes "Oeffnung" means what was indexed without its dots.
     word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     word = _DOUBLED.sub(r"\1", _without(_ENDINGS, word))  # "openings", "opening" and "open" end alike
+    word = word[:MAX_STEM_CHARS]  # before its last letter is looked at: "réserv|ation" and "réserv|er"
     if word[-1] in "cz":  # "voces" and "voz", "prijzen" and "prijs"
         return word[:-1] if len(word) > 3 else word[:-1] + "s"
     return word[:-1] + "f" if word[-1] == "v" else word  # "knives"

@@ -6,6 +6,7 @@ stay texts, `no` is no boolean, and a key such as 200 is the text "200".
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -30,8 +31,9 @@ def load(data: bytes | str) -> Any:
     raw = data.encode(errors="surrogatepass") if isinstance(data, str) else data
     if len(raw) > MAX_BYTES:
         raise ImportRefused(f"The document is larger than {MAX_BYTES // 1_000_000} MB.", code="too_large")
-    try:
-        text = raw.decode("utf-8-sig").strip()
+    try:  # PowerShell saves as UTF-16 what is sent to a file
+        encoding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        text = raw.decode(encoding).strip()
     except UnicodeDecodeError as error:
         raise ImportRefused(
             "The document is not UTF-8 text. Save it as UTF-8 and import it again.", code="encoding"

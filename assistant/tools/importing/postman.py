@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from assistant.errors import ImportRefused
 from assistant.tools.credentials import is_credential
@@ -30,6 +30,7 @@ from assistant.tools.importing.draft import (
     source_key,
 )
 from assistant.tools.importing.legacy_export import SEGMENT, TOKEN
+from assistant.tools.importing.postman_tree import Place, items_of, objects_of, raw_url, text_of, variables_of
 from assistant.tools.parameters import MAX_PROPERTIES
 from assistant.tools.request import CREDENTIAL
 
@@ -37,6 +38,8 @@ VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 # One way to match each text: with spaces that either side could take, a text of "{{" and spaces alone took hours.
 VARIABLE = re.compile(r"\{\{\s*+([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
 UNQUOTED = re.compile(r'(?<!")\{\{\s*+([^{}"\s](?:[^{}"]*[^{}"\s])?)\s*\}\}(?!")')
+# Postman takes comments in JSON; a text comes first, so that "https://…" in it is none.
+COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+")|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/')
 MAX_TEXT_CHARS = 8000  # of an address, a header or a body
 SECRET_NAME = re.compile(rf"(?i)\b(x-)?(api[-_]?key|auth[-_]?token|access[-_]?token|secret)\b|^{TOKEN}$")
 MAX_DEPTH = 5  # of variables that hold variables
@@ -57,12 +60,13 @@ def read(document: dict[str, Any], *, base_url: str = "") -> FoundDrafts:
     if "requests" in document or not isinstance(info, dict):
         raise ImportRefused("This Postman collection uses an old format. Export it as version 2.1.", code="postman_v1")
     collection = _Collection(
-        plain(info.get("name"), 80) or "Collection", {name: value for name, value in _variables(document)}, base_url
+        plain(info.get("name"), 80) or "Collection", {name: value for name, value in variables_of(document)}, base_url
     )
     drafts: list[MethodDraft] = []
     seen: dict[str, int] = {}
-    for folders, item, auth in _items(document.get("item"), (), document.get("auth"), 0):
-        draft = collection.draft(folders, item, auth)
+    top = Place((), document.get("auth"), collection.variables)
+    for folders, item, auth, variables in items_of(document.get("item"), top):
+        draft = replace(collection, variables=variables).draft(folders, item, auth)
         seen[draft.source] = seen.get(draft.source, 0) + 1
         if seen[draft.source] > 1:  # two requests of the same name in the same folder
             draft = replace(draft, source=source_key(draft.source, str(seen[draft.source])))
@@ -70,25 +74,6 @@ def read(document: dict[str, Any], *, base_url: str = "") -> FoundDrafts:
     if not drafts:
         raise ImportRefused("The collection contains no requests.", code="no_requests")
     return FoundDrafts(collection.title, tuple(drafts))
-
-
-def _items(items: Any, folders: tuple[str, ...], auth: Any, depth: int) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    """Folders, request, and the authentication that applies to it: the nearest one."""
-    for item in items if isinstance(items, list) and depth < 20 else []:
-        if not isinstance(item, dict):
-            continue
-        if "request" in item:
-            request = item["request"] if isinstance(item["request"], dict) else {"url": item["request"]}
-            yield folders, {**item, "request": request}, request.get("auth") or auth
-        else:
-            yield from _items(item.get("item"), (*folders, str(item.get("name", ""))), item.get("auth") or auth, depth + 1)
-
-
-def _variables(holder: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for one in _objects(holder.get("variable")):
-        name, value = one.get("key") or one.get("id"), one.get("value")
-        if isinstance(name, str) and value not in (None, "") and one.get("disabled") is not True:
-            yield name, str(value)
 
 
 @dataclass
@@ -126,13 +111,13 @@ class _Collection:
         verb = str(request.get("method") or "GET").upper()[:20]
         name = str(item.get("name") or "")
         # What comes before a path's host or after it may be a credential.
-        raw = re.sub(r"//[^/@]*@", "//", _raw(request.get("url")).partition("?")[0])
+        raw = re.sub(r"//[^/@]*@", "//", raw_url(request.get("url")).partition("?")[0])
         path = re.sub(r"^[a-z]+://[^/]*|^\{\{[^{}]*\}\}", "", raw)
         draft = MethodDraft(
             source=source_key("postman", self.title, *folders, name or f"{verb} {raw}"),
             title=f"{verb} {raw}"[:300],
             name=method_name(name if len(name) <= 60 else "", f"{verb} {path}"),
-            description=plain(_text(request.get("description"))) or plain(name, 300) or f"{verb} {raw}"[:300],
+            description=plain(text_of(request.get("description"))) or plain(name, 300) or f"{verb} {raw}"[:300],
             group=plain(" / ".join(folders), 60),
             risk=RISKS.get(verb, "write"),
         )
@@ -148,8 +133,8 @@ class _Collection:
         if verb not in VERBS:
             raise NotImportable("verb", f"{verb} requests are not supported.")
         url = request.get("url")
-        described = {str(one.get("key")): one for one in _objects(url.get("variable") if isinstance(url, dict) else None)}
-        address = self._address(made, _raw(url), described)
+        described = {str(one.get("key")): one for one in objects_of(url.get("variable") if isinstance(url, dict) else None)}
+        address = self._address(made, raw_url(url), described)
         send = self._body(made, verb, request.get("body"))
         queries = list(self._queries(made, url, send))
         headers = self._headers(made, request.get("header"))
@@ -206,7 +191,8 @@ class _Collection:
         def segment(match: re.Match[str]) -> str:
             name = match[1] or match[2]
             about = described.get(name, {})
-            return f"{{{made.add(name, required=True, about=_text(about.get('description')), such_as=about.get('value'))}}}"
+            text, example = text_of(about.get("description")), about.get("value")
+            return f"{{{made.add(name, required=True, about=text, such_as=example)}}}"
 
         # Variables first, each kept from being taken for a placeholder of the path's own.
         path = VARIABLE.sub(lambda match: f"{{{argument_name(match[1])}}}", f"{slash}{path}")
@@ -215,9 +201,9 @@ class _Collection:
     def _queries(self, made: _Request, url: Any, send: str) -> Iterator[str]:
         given = url.get("query") if isinstance(url, dict) else None
         if not isinstance(given, list):
-            pairs = filter(None, _raw(url).partition("#")[0].partition("?")[2].split("&"))
+            pairs = filter(None, raw_url(url).partition("#")[0].partition("?")[2].split("&"))
             given = [dict(zip(("key", "value"), pair.partition("=")[::2], strict=True)) for pair in pairs]
-        for one in _objects(given):
+        for one in objects_of(given):
             key, value = self._known(str(one.get("key") or "")), self._known(str(one.get("value") or ""))
             if not key or one.get("disabled") is True or VARIABLE.search(key):
                 continue
@@ -226,7 +212,7 @@ class _Collection:
                 self._keep(made, value)
                 continue
             whole = VARIABLE.fullmatch(value)
-            about = _text(one.get("description"))
+            about = text_of(one.get("description"))
             name = made.add(whole[1], about=about, required=True) if whole else made.add(key, about=about, such_as=value)
             yield f"{quote(key, safe='')}={{{name}}}"
 
@@ -235,7 +221,10 @@ class _Collection:
     def _headers(self, made: _Request, headers: Any) -> list[str]:
         """Lines of our own; a header that authenticates becomes `made.auth`."""
         lines = []
-        for one in _objects(headers):
+        if isinstance(headers, str):  # as version 2.0 has them
+            given = [line.partition(":")[::2] for line in headers.splitlines() if ":" in line]
+            headers = [{"key": name, "value": value.strip()} for name, value in given]
+        for one in objects_of(headers):
             name, value = str(one.get("key") or "").strip(), str(one.get("value") or "")
             if not name or one.get("disabled") is True:
                 continue
@@ -278,7 +267,7 @@ class _Collection:
         if kind in (None, "", "noauth"):
             return {}
         given = auth.get(kind) if isinstance(kind, str) else None
-        values = {str(one.get("key")): one.get("value") for one in _objects(given)} if isinstance(given, list) else given
+        values = {str(one.get("key")): one.get("value") for one in objects_of(given)} if isinstance(given, list) else given
         known = {key: self._known(str(value or "")) for key, value in (values if isinstance(values, dict) else {}).items()}
         match kind:
             case "bearer":
@@ -310,7 +299,9 @@ class _Collection:
             return ""
         match mode:
             case "urlencoded":
-                for one in _objects(content):
+                if isinstance(content, str):  # as version 2.0 has it
+                    content = [{"key": name, "value": value} for name, value in parse_qsl(content, keep_blank_values=True)]
+                for one in objects_of(content):
                     if one.get("key") and one.get("disabled") is not True:
                         self._member(made, str(one["key"]), self._known(str(one.get("value") or "")), one.get("description"))
                 return "form"
@@ -323,7 +314,7 @@ class _Collection:
 
     def _json(self, made: _Request, text: str) -> None:
         # A variable may stand for a text within quotes, or for any value without them.
-        text = UNQUOTED.sub(r'"{{\1}}"', self._known(text))
+        text = UNQUOTED.sub(r'"{{\1}}"', COMMENT.sub(lambda match: match[1] or " ", self._known(text)))
         try:
             example = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -345,7 +336,7 @@ class _Collection:
             raise NotImportable("same_name", f"“{wire[:60]}” is used both in the body and elsewhere.")
         variable = isinstance(value, str) and VARIABLE.fullmatch(value)
         scalar = None if variable or isinstance(value, dict | list) else value
-        made.add(wire, kind=_kind(value), about=_text(about), required=bool(variable), such_as=scalar)
+        made.add(wire, kind=_kind(value), about=text_of(about), required=bool(variable), such_as=scalar)
 
 
 def _kind(value: Any, depth: int = 0) -> dict[str, Any]:
@@ -364,28 +355,3 @@ def _kind(value: Any, depth: int = 0) -> dict[str, Any]:
         case dict():
             return {"type": "object"}
     return {"type": "string"}
-
-
-def _raw(url: Any) -> str:
-    """The address as it was typed."""
-    if isinstance(url, str):
-        return url
-    if not isinstance(url, dict):
-        return ""
-    if isinstance(url.get("raw"), str):
-        return url["raw"]
-    host, path = url.get("host", ""), url.get("path", "")
-    host = ".".join(map(str, host)) if isinstance(host, list) else str(host)
-    path = "/".join(str(part) for part in path) if isinstance(path, list) else str(path)
-    scheme = f"{url['protocol']}://" if isinstance(url.get("protocol"), str) else ""
-    port = f":{url['port']}" if url.get("port") else ""
-    return f"{scheme}{host}{port}/{path.lstrip('/')}"
-
-
-def _text(description: Any) -> str:
-    given = description.get("content") if isinstance(description, dict) else description
-    return given if isinstance(given, str) else ""
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

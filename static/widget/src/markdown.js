@@ -120,7 +120,7 @@ const INLINE = new RegExp(
     /\*(?<em>[^\s*](?:[^*\n]*[^\s*])?)\*/,
     /(?<![\p{L}\p{N}_])_(?<em2>[^\s_](?:[^_\n]*[^\s_])?)_(?![\p{L}\p{N}_])/u,
     // Letters of every script belong to an address; punctuation of scripts other than Latin ends it, with or without a space.
-    /(?<url>https:\/\/(?:[^\s<>"'`*\u0080-\u{10ffff}]|(?![\p{P}\p{S}\p{Z}\p{C}])[\u0080-\u{10ffff}]){1,2000})/u,
+    /(?<url>[hH][tT]{2}[pP][sS]:\/\/(?:[^\s<>"'`*\u0080-\u{10ffff}]|(?![\p{P}\p{S}\p{Z}\p{C}])[\u0080-\u{10ffff}]){1,2000})/u,
     /(?<break>\n)/,
     /\\(?<escaped>[\\`*_[\]()#+.!-])/,
   ]
@@ -160,7 +160,7 @@ function addLink(label, href, parts, addText) {
   const safe = safeLink(href);
   if (safe)
     parts.push({ type: "link", href: safe, inline: [{ type: "text", text: labelWithTarget(label, safe) || href }] });
-  else addText(label);
+  else addText(/^http:/i.test(href) ? `${label} (${href})` : label); // which is no link, but not a secret either
 }
 
 /** What turns letters around: with one, "moc.knab" reads as a bank's address. */
@@ -177,12 +177,16 @@ const AUTHORITY = /(?<=[:∶꞉ː]?[/∕⁄⧸]{2})[^\s/∕⁄⧸?#]+/gu;
 function labelWithTarget(words, href) {
   const label = words.replace(TURNING, "");
   const { protocol, hostname, pathname } = new URL(href);
+  if (protocol === "tel:") return digitsOf(label).endsWith(digitsOf(href).slice(-6)) ? label : `${label} (${pathname})`;
   const host = protocol === "mailto:" ? pathname.slice(pathname.lastIndexOf("@") + 1).toLowerCase() : hostname;
   const seen = label.replace(INVISIBLE, "").normalize("NFKC").replaceAll("。", ".");
   const names = [HOST, NUMBERS, AUTHORITY].flatMap((form) => seen.match(form) ?? []);
   const elsewhere = names.some((name) => !isPartOf(name, host));
   return elsewhere ? `${label} (${protocol === "mailto:" ? pathname : host})` : label;
 }
+
+/** @param {string} text */
+const digitsOf = (text) => text.normalize("NFKC").replace(/\D/g, "");
 
 /** Whether `name` is `host`, or what `host` is a subdomain of. @param {string} name @param {string} host */
 function isPartOf(name, host) {
@@ -210,7 +214,8 @@ export function safeLink(href) {
   try {
     const { protocol, username, password } = new URL(href);
     // A user part is how "https://bank.example@evil.example" reads like a bank.
-    return (protocol === "https:" && !username && !password) || protocol === "mailto:" ? href : null;
+    if (protocol === "https:") return username || password ? null : href;
+    return protocol === "mailto:" || /^tel:\+?[\d().-]{3,30}$/i.test(href) ? href : null;
   } catch {
     return null;
   }

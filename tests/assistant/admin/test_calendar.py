@@ -344,6 +344,46 @@ def test_one_am_or_pm_speaks_for_both_ends(typed, kept):
     assert [typed_hours.write_interval(one) for one in typed_hours.parse_intervals(typed)] == kept
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("8‑12 / 14−18", ["8:00–12:00", "14:00–18:00"]),
+        ("８：３０～１２：００、１４：００～１８：００", ["8:30–12:00", "14:00–18:00"]),
+        ("٨–١٢، ١٤–١٨", ["8:00–12:00", "14:00–18:00"]),
+        ("from 8 until noon & 2pm till 6pm", ["8:00–12:00", "14:00–18:00"]),
+        ("von 8 bis Mittag und 14 bis 18 Uhr", ["8:00–12:00", "14:00–18:00"]),
+        ("8:00\u202fAM – 12:00\u202fPM", ["8:00–12:00"]),
+        ("18–midnight", ["18:00–24:00"]),
+        ("24 h", ["0:00–24:00"]),
+        ("Open 24 hours", ["0:00–24:00"]),
+        ("—", []),
+        ("Geschlossen", []),
+    ],
+)
+def test_hours_are_read_as_keyboards_and_other_programs_write_them(typed, kept):
+    assert [typed_hours.write_interval(one) for one in typed_hours.parse_intervals(typed)] == kept
+
+
+@pytest.mark.parametrize("typed", ["8–12 noonish", "24 hours, 9–12", "from 8", "until 12", "8 & 12"])
+def test_hours_that_are_only_nearly_right_are_refused(typed):
+    with pytest.raises(ValueError, match="Enter"):
+        typed_hours.parse_intervals(typed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2030/12/24", "2030.12.24", "24-12-2030", "12-24-2030", "Tue, 24 Dec 2030", "Di. 24.12.2030", "２０３０-１２-２４"],
+)
+def test_a_day_is_read_in_the_orders_that_people_write(text):
+    assert typed_hours.parse_day(text) == date(2030, 12, 24)
+
+
+@pytest.mark.parametrize("text", ["3-4-2030", "3–4–2030"])
+def test_a_day_that_could_be_two_is_asked_about_with_any_sign_between(text):
+    with pytest.raises(ValueError, match="two different days"):
+        typed_hours.parse_day(text)
+
+
 @pytest.mark.parametrize("typed", ["8–12, 2–6", "8:30-12:30 and 1-5", "9–12; 1:30–5"])
 def test_an_afternoon_that_is_written_as_a_night_is_asked_about(typed):
     with pytest.raises(ValueError, match="for the afternoon, or .*am if that is meant"):

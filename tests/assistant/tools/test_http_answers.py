@@ -199,3 +199,112 @@ async def test_an_answer_that_cannot_be_read_is_named(
     recorder = Recorder(lambda request: httpx.Response(200, headers={"content-type": kind} if kind else {}, content=body))
     with outbound.transport_for_tests(httpx.MockTransport(recorder)):
         assert said in (await called(talk, order="1")).text
+
+
+# --- In whatever form -------------------------------------------------------------------------------------------------
+
+
+async def read(body: bytes, kind: str, method: Make, talk: Conversation, **config: Any) -> str:
+    await sync_to_async(an_http)(method, talk, {"verb": "GET", "url": "https://a.example/", **config})
+    recorder = Recorder(lambda request: httpx.Response(200, headers={"content-type": kind} if kind else {}, content=body))
+    with outbound.transport_for_tests(httpx.MockTransport(recorder)):
+        return (await called(talk, order="1")).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", ")]}',\n%s"),
+        ("text/plain", "while(1);%s"),
+        ("application/x-javascript", "for (;;);%s"),
+        ("application/json", "throw 1; <dont be evil> %s"),
+        ("application/json", "{}&& %s"),
+        ("application/javascript", "/**/ shop.rooms_1(%s);"),
+        ("application/json", "rooms(%s)"),
+        ("text/plain", "%s"),
+        ("application/json", "\ufeff\ufeff%s\0"),
+        ("application/json", "%s;"),
+        ("text/html", "%s\n<!-- 12 ms -->"),
+        ("text/html", "<br />\n<b>Warning</b>: Undefined key [3] on line <b>7</b><br />\n%s"),
+        ("text/html", "<html><body><pre>%s</pre></body></html>"),
+        ("application/vnd.hotel.rooms", "%s"),
+    ],
+)
+async def test_json_is_found_within_what_servers_put_around_it(
+    kind: str, body: str, method: Make, talk: Conversation
+) -> None:
+    said = await read((body % '{"rooms": [{"beds": 2}]}').encode(), kind, method, talk, keep="/rooms/*/beds")
+    assert said == '{"rooms":[{"beds":2}]}'
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl", "application/json", "text/plain"])
+@pytest.mark.parametrize("between", ["\n", "\r\n\r\n", "", "\n\x1e"])
+async def test_objects_that_follow_each_other_are_a_list(kind: str, between: str, method: Make, talk: Conversation) -> None:
+    body = between.join(['{"free": "9:00"}', '{"free": "9:45"}']).encode() + b"\n"
+    assert await read(body, kind, method, talk) == '[{"free":"9:00"},{"free":"9:45"}]'
+
+
+@pytest.mark.parametrize("number", ["19.90", "-0.0", "1e400", "0.1000000000000000055", "9" * 5000, "12345678901234567890"])
+async def test_a_number_keeps_the_digits_that_its_server_wrote(number: str, method: Make, talk: Conversation) -> None:
+    assert await read(f'{{"1.0": [{number}]}}'.encode(), "application/json", method, talk) == f'{{"1.0":[{number}]}}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("text/html", "Moved to Friday &amp; confirmed", "Moved to Friday & confirmed"),
+        ("text/html", "true", "true"),
+        ("", "Moved to Friday", "Moved to Friday"),
+        ("application/octet-stream", "Größe 42", "Größe 42"),
+        ("application/vnd.hotel.note", "Room 7", "Room 7"),
+        ("application/csv", "room;beds\n7;2", "room;beds\n7;2"),
+        ("application/yaml", "room: 7", "room: 7"),
+        ("application/x-www-form-urlencoded", "room=7&beds=2", "room=7&beds=2"),
+        ("application/xml", '<room><note>{"beds": 2}</note></room>', '<room><note>{"beds": 2}</note></room>'),
+        ("text/plain", "[7] is free", "[7] is free"),
+    ],
+)
+async def test_text_is_read_under_any_type(kind: str, body: str, text: str, method: Make, talk: Conversation) -> None:
+    assert await read(body.encode(), kind, method, talk) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3"),
+        ("application/octet-stream", b"PK\x03\x04\x14\0"),
+        ("application/x-protobuf", b"\x08\x96\x01"),
+        ("application/pdf", b"%PDF-1.7"),
+        ("image/svg+xml", b"<svg/>"),
+        ("", b"<!doctype html><p>Log in"),
+    ],
+)
+async def test_what_is_no_text_is_named_under_any_type(kind: str, body: bytes, method: Make, talk: Conversation) -> None:
+    assert "cannot be read" in await read(body, kind, method, talk)
+
+
+async def test_fields_that_staff_have_not_chosen_are_kept_from_the_model_in_text_as_well(
+    method: Make, talk: Conversation
+) -> None:
+    said = await read(b"room,owner\n7,Ada", "text/csv", method, talk, keep="/room")
+    assert said == "(The response has none of the expected fields.)"
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n", b"\0", b"\xef\xbb\xbf", b"\xff\xfe"])
+async def test_an_empty_answer_is_done(body: bytes, method: Make, talk: Conversation) -> None:
+    assert await read(body, "application/json", method, talk) == "Done."
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("application/json", '{"a":"Größe'.encode() + b'\xc3"}', '{"a":"Größe\ufffd"}'),
+        ("text/plain; charset=utf-8", "Größe".encode() + b"\xc3", "Größe\ufffd"),
+        ("text/xml", '<?xml version="1.0" encoding="windows-1251"?><a>Да</a>'.encode("cp1251"), "<a>Да</a>"),
+        ("application/json; charset=iso-2022-jp", '{"a":"予約"}'.encode("iso2022_jp"), '{"a":"予約"}'),
+    ],
+)
+async def test_an_encoding_is_believed_where_a_letter_is_broken_or_only_the_text_names_it(
+    kind: str, body: bytes, text: str, method: Make, talk: Conversation
+) -> None:
+    assert (await read(body, kind, method, talk)).endswith(text)

@@ -48,6 +48,9 @@ BAD_CONFIG = [
     ({"headers": "Content-Length: 5"}, "headers", "header_refused"),
     ({"headers": "transfer-encoding: chunked"}, "headers", "header_refused"),
     ({"headers": "Cookie: a=b"}, "headers", "header_refused"),
+    ({"headers": "Content-Type: application/hal+json"}, "headers", "header_refused"),  # of a request without a body
+    ({"verb": "POST", "send": "json", "headers": "Content-Type: text/xml"}, "headers", "header_refused"),
+    ({"verb": "POST", "send": "json", "headers": "Content-Type: application/{order}+json"}, "headers", "header_refused"),
     ({"headers": "Authorization: Bearer x"}, "headers", "header_refused"),
     ({"headers": "X-A: ü"}, "headers", "header_value"),
     ({"headers": "X-A: {a"}, "headers", "placeholder"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from assistant.errors import ImportRefused
 from assistant.tools import importing
 from assistant.tools.importing import documents
+from tests.assistant.tools.openapi_documents import described
 
 DEEP = documents.MAX_DEPTH
 BOMB = "a: &a [1,1,1,1,1,1,1,1]\n" + "".join(
@@ -17,7 +20,8 @@ REFUSED: list[tuple[str, bytes | str]] = [
     ("empty", ""),
     ("empty", b"\xef\xbb\xbf \n"),
     ("html", "<!doctype html><title>API</title>"),
-    ("encoding", "openapi: 3.0.0".encode("utf-16")),
+    ("encoding", "title: Läden".encode("cp1252")),
+    ("encoding", b"\xff\xfea"),
     ("encoding", b"openapi: \xff"),
     ("too_large", b"a: " + b"x" * documents.MAX_BYTES),
     ("json", '{"openapi": '),
@@ -80,3 +84,9 @@ def test_yaml_gives_what_json_could_say_and_nothing_else():
 
 def test_a_byte_order_mark_and_a_json_looking_text_are_no_obstacle():
     assert documents.load(b'\xef\xbb\xbf{"a": [1, "\xc3\xa9"]}') == {"a": [1, "é"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_document_is_read_as_editors_and_shells_save_it(encoding):
+    text = json.dumps({**described(), "info": {"title": "Läden", "version": "1"}}, ensure_ascii=False)
+    assert importing.read(text.encode(encoding)).title == "Läden"

@@ -13,7 +13,7 @@ from assistant.errors import ImportRefused
 from assistant.models import Method
 from assistant.tools import importing
 from assistant.tools.importing import openapi
-from tests.assistant.tools.openapi_documents import ORDER, body, described, noted, read, secured, sent, taken
+from tests.assistant.tools.openapi_documents import ORDER, body, described, noted, one, read, secured, sent, taken
 
 
 def test_an_operation_becomes_a_method():
@@ -214,3 +214,29 @@ def test_no_nonsense_in_a_description_makes_it_fail():
         else:
             assert all(problem.code and problem.text for draft in found.drafts for problem in draft.problems)
     assert count > 700
+
+
+@pytest.mark.parametrize(
+    ("style", "url"), [("simple", "/rooms/7/beds"), ("label", "/rooms/.7/beds"), ("matrix", "/rooms/;room-no=7/beds")]
+)
+def test_a_parameter_of_the_path_is_sent_in_its_style(style, url):
+    room = {"name": "room-no", "in": "path", "required": True, "style": style, "schema": {"type": "string"}}
+    draft = taken({"parameters": [room]}, path="/rooms/{room-no}/beds", verb="get")
+    assert sent(draft, **{next(iter(draft.parameters["properties"])): "7"})[0].endswith(url)
+
+
+@pytest.mark.parametrize(("style", "kind"), [("label", "array"), ("matrix", "array"), ("curly", "string")])
+def test_a_style_of_the_path_that_cannot_be_sent_is_named(style, kind):
+    schema = {"type": kind, "items": {"type": "string"}} if kind == "array" else {"type": kind}
+    room = {"name": "room", "in": "path", "required": True, "style": style, "schema": schema}
+    draft = one({"parameters": [room]}, path="/rooms/{room}", verb="get")
+    assert [problem.code for problem in draft.problems] == ["parameter_style"]
+
+
+def test_a_type_made_of_json_is_sent_under_its_own_name():
+    schema = {"type": "object", "properties": {"beds": {"type": "integer"}}}
+    own = taken(body(schema, kind="application/merge-patch+json; charset=utf-8"), verb="patch")
+    assert sent(own, beds=2)[1:] == ({**sent(own, beds=2)[1], "Content-Type": "application/merge-patch+json"}, {"beds": 2})
+    both = {"application/hal+json": {"schema": schema}, "application/json": {"schema": schema}}
+    plain_one = taken({"requestBody": {"required": True, "content": both}})
+    assert sent(plain_one, beds=2)[1]["Content-Type"] == "application/json"

@@ -288,3 +288,39 @@ def test_an_address_ends_as_the_collection_has_it(url: Any, base_url: str) -> No
     slash = "" if url == "https://api.example.com/orders" else "/"
     address = one(url, base_url=base_url).config["url"].partition("?")[0]
     assert address == f"https://api.example.com/orders{slash}"
+
+
+# --- Forms that the format has for the same thing ---------------------------------------------------------------------
+
+
+def first(document: dict[str, Any]) -> MethodDraft:
+    draft = read(document).drafts[0]
+    assert draft.problems == ()
+    return draft
+
+
+def test_the_parts_of_a_path_may_be_objects():
+    url = {"host": "api.example.com", "protocol": "https", "path": [{"type": "string", "value": "rooms"}, ":room", ""]}
+    assert first(collection(item(url))).config["url"] == "https://api.example.com/rooms/{room}/"
+
+
+def test_a_folder_has_variables_of_its_own():
+    folder = {"name": "EU", "variable": [{"key": "host", "value": "eu.example.com"}], "item": [item("https://{{host}}/x")]}
+    other = item("https://{{host}}/x")
+    held = [{"key": "host", "value": "us.example.com"}]
+    found = read(collection(folder, other, variable=held)).drafts
+    assert [draft.config["url"] for draft in found] == ["https://eu.example.com/x", "https://us.example.com/x"]
+
+
+def test_headers_and_forms_may_be_written_as_one_text():
+    body = {"mode": "urlencoded", "urlencoded": "room=7&guest=Ada%20L"}
+    draft = first(collection(item(method="POST", header="X-Hotel: Elbe\nX-Empty:\n", body=body)))
+    assert "X-Hotel: Elbe" in draft.config["headers"].splitlines()
+    assert (draft.config["send"], list(draft.parameters["properties"])) == ("form", ["room", "guest"])
+
+
+def test_comments_in_a_body_are_no_part_of_it():
+    text = '{ // of a room\n "beds": 2, /* or: "sofa": 1,\n **/ "photo": "https://cdn.example.com/*a*/7", "say": "\\"//" }'
+    draft = first(collection(item(method="POST", body={"mode": "raw", "raw": text})))
+    assert list(draft.parameters["properties"]) == ["beds", "photo", "say"]
+    assert "https://cdn.example.com/*a*/7" in draft.parameters["properties"]["photo"].get("description", "")

@@ -17,8 +17,12 @@ from assistant.services.booking.availability import zone_names
 
 # Where English is read on a clock of twelve hours (CLDR 48, `timeFormats` of en and its regions), and where the month
 # stands before the day.
-TWELVE_HOURS = {f"en-{region}" for region in ("US", "CA", "AU", "NZ", "IN", "PK", "BD", "PH", "SG", "MY", "HK", "JM", "PR")}
-MONTH_FIRST = {f"en-{region}" for region in ("US", "CA", "PH", "PR")}
+TWELVE_HOUR_REGIONS = """
+    AE AG AS AU BB BD BM BS CA CY DM ER FJ FM GD GH GM GU GY HK IN JM KI KN KY LC LR LS MH MO MP MW MY NA NZ PG PH PK PR PW
+    SB SD SG SL SS SZ TC TO TT UM US VC VG VI VU WS ZM
+"""
+TWELVE_HOURS = {f"en-{region}" for region in TWELVE_HOUR_REGIONS.split()}
+MONTH_FIRST = {f"en-{region}" for region in ("AS", "BI", "CA", "GU", "JP", "MH", "MP", "PH", "PR", "UM", "US", "VI")}
 
 
 def clock(local: datetime, locale: str = "") -> str:

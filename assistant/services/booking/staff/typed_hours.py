@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -20,6 +21,19 @@ _MONTH = {name: number for number, names in enumerate(MONTHS, 1) for name in nam
 MINUTES_PER_DAY = 24 * 60
 YEARS = range(2000, 2200)  # beyond them, a day or its night may be none that a date can hold
 
+# What keyboards, phones and word processors write for a dash; spaces and digits in other forms are plain ones by NFKC.
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒−~〜", "–"))
+_CLOSED = {"", "-", "–", "—", "closed", "geschlossen", "none", "off", "n/a"}
+_ALL_DAY = re.compile(r"(?:open )?(?:24\s*(?:h|hours|stunden)|all day|ganztägig)", re.IGNORECASE)
+_NAMED_TIMES = {"noon": time(12), "midday": time(12), "mittag": time(12), "midnight": time(), "mitternacht": time()}
+_BETWEEN = re.compile(r"\s*(?:[-–—]|\b(?:to|till?|until|bis)\b)\s*", re.IGNORECASE)
+_AND = re.compile(r"[,;\n/&+،、]|\b(?:and|und)\b", re.IGNORECASE)
+_FROM = re.compile(r"^(?:from|von)\s+", re.IGNORECASE)
+_WEEKDAY_BEFORE = re.compile(
+    r"^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:mo|di|mi|do|fr|sa|so)(?:[a-zä]*tag|ttwoch)?)\.?,?\s+(?=\S*\d)",
+    re.IGNORECASE,
+)
+
 _TIME = re.compile(r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?\s*(?:(a|p)\.?\s*m\.?|h|uhr)?|(\d{2})(\d{2})", re.IGNORECASE)
 _TWELVE = re.compile(r"(?:[1-9]|1[0-2])(?:\s*[:.]\s*\d{2})?")  # may be in the morning or in the afternoon; 01:00 may not
 _DAYS_IN_WORDS = [  # "24th of Dec 2026" and "24. Dez. 2026", "Dec 24, 2026", "2026 Dec 24"
@@ -31,7 +45,10 @@ _DAYS_IN_WORDS = [  # "24th of Dec 2026" and "24. Dez. 2026", "Dec 24, 2026", "2
 
 def parse_time(text: str) -> time:
     """An hour of the day; 24:00 is midnight. Raises `ValueError` that says what it takes."""
-    found = _TIME.fullmatch(text.strip())
+    text = _typed(text)
+    if named := _NAMED_TIMES.get(text.lower()):
+        return named
+    found = _TIME.fullmatch(text)
     if found:
         hour, minute = int(found[1] or found[4]), int(found[2] or found[5] or 0)
         if half := (found[3] or "").lower():
@@ -40,19 +57,23 @@ def parse_time(text: str) -> time:
             return time()
         if hour < 24 and minute < 60:
             return time(hour, minute)
-    raise ValueError(f"“{text.strip()}” is not a time. Enter it like 9, 9:30, 18.30 or 6pm.")
+    raise ValueError(f"“{text}” is not a time. Enter it like 9, 9:30, 18.30 or 6pm.")
+
+
+def _typed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
 
 
 def parse_day(text: str) -> date:
     """A day, year included. Raises `ValueError` that says what it takes; also for 3/4/2026, which could be either."""
-    text = text.strip()
+    text = _WEEKDAY_BEFORE.sub("", _typed(text))
     wrong = f"“{text}” is not a day. Enter it like 2026-12-24, 24.12.2026 or 24 Dec 2026."
     numbers = [int(number) for number in re.findall(r"\d+", text)]
-    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", text):
+    if re.fullmatch(r"\d{4}([-–/.])\d{1,2}\1\d{1,2}", text):
         year, month, day = numbers
     elif re.fullmatch(r"\d{1,2}\.\s*\d{1,2}\.\s*\d{4}", text):
         day, month, year = numbers
-    elif re.fullmatch(r"\d{1,2}/\d{1,2}/\d{4}", text):
+    elif re.fullmatch(r"\d{1,2}([-–/])\d{1,2}\1\d{4}", text):
         day, month, year = numbers
         if month > 12:
             day, month = month, day
@@ -77,13 +98,16 @@ def _in_words(text: str) -> re.Match[str] | None:
 
 def parse_intervals(text: str) -> list[Interval]:
     """ "9–12:30, 13:30–18" as intervals, in order; none for "" or "closed". Raises `ValueError` that names what is wrong."""
-    if text.strip().lower() in ("", "-", "–", "closed"):
+    text = _typed(text)
+    if text.lower() in _CLOSED:
         return []
+    if _ALL_DAY.fullmatch(text):
+        return [Interval(time(), time())]
     found: list[Interval] = []
-    for part in re.split(r"[,;\n]|\band\b|\bund\b", text):
+    for part in _AND.split(text):
         if not part.strip():
             continue
-        ends = re.split(r"\s*(?:[-–—]|\bto\b|\bbis\b)\s*", part.strip())
+        ends = _BETWEEN.split(_FROM.sub("", part.strip()))
         if len(ends) != 2:
             raise ValueError(f"“{part.strip()}” has no beginning and end. Enter hours like 9–12:30, 13:30–18.")
         opens, closes = _parse_ends(*ends)

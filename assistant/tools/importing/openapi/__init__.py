@@ -194,10 +194,11 @@ class _Api:
             return
         if place == "path" and f"{{{name}}}" not in request.path:
             return
+        opening = _opening(parameter, schema) if place == "path" else ""
         argument = request.add(name, place, schema, required)
         match place:
             case "path":
-                request.path = request.path.replace(f"{{{name}}}", f"{{{argument}}}")
+                request.path = request.path.replace(f"{{{name}}}", f"{opening}{{{argument}}}")
             case "header":
                 request.headers.append(f"{name}: {{{argument}}}")
             case _ if request.has_body or argument != name:
@@ -267,7 +268,7 @@ class _Api:
         try:
             if request.verb == "GET":
                 raise NotImportable("get_body", "A GET request cannot have a body.")
-            send, media = media_of(content)
+            send, media_type, media = media_of(content)
             schema = self.schemas.simple(media.get("schema", {}) if isinstance(media, dict) else {}, level=0)
             schema = one_object(schema)
         except NotImportable as error:
@@ -279,6 +280,8 @@ class _Api:
             request.notes[
                 Problem("loosened", "Accepts one of several bodies. The model is not told which parts go together.")
             ] = None
+        if send == "json" and media_type.lower().endswith("+json"):
+            request.headers.append(f"Content-Type: {media_type}")
         request.has_body, request.send = True, send
         required = dict.fromkeys(schema.get("required", []) if needed else [])
         for name, child in schema.get("properties", {}).items():
@@ -289,3 +292,13 @@ class _Api:
             else:
                 request.put(name, child)
         request.required += [name for name in required if name in request.properties]
+
+
+def _opening(parameter: dict[str, Any], schema: dict[str, Any]) -> str:
+    """What the style of a parameter of the path puts before its value (RFC 6570)."""
+    style = parameter.get("style", "simple")
+    if style not in ("simple", "label", "matrix") or (style != "simple" and schema.get("type") in ("array", "object")):
+        raise NotImportable(
+            "parameter_style", f"“{parameter['name'][:60]}” uses the style {str(style)[:20]}, which is not supported."
+        )
+    return {"simple": "", "label": ".", "matrix": f";{quote(parameter['name'], safe='')}="}[style]

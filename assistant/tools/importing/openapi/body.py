@@ -8,14 +8,17 @@ from typing import Any
 from assistant.tools.importing.draft import NotImportable
 
 
-def media_of(content: dict[str, Any]) -> tuple[str, Any]:
-    """How the body is sent, and its description."""
-    for name, media in content.items():
-        if re.fullmatch(r"application/(?:[\w.+-]+\+)?json|\*/\*", name.partition(";")[0].strip(), re.IGNORECASE):
-            return "json", media
-    for name, media in content.items():
-        if name.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
-            return "form", media
+def media_of(content: dict[str, Any]) -> tuple[str, str, Any]:
+    """How the body is sent, its media type, and its description. Plain JSON comes before types that are made of it."""
+    types = {name: name.partition(";")[0].strip() for name in content}
+    for pattern, send in (
+        (r"application/json|\*/\*|application/\*", "json"),
+        (r"application/[\w.+-]+\+json", "json"),
+        (r"application/x-www-form-urlencoded", "form"),
+    ):
+        for name, media in content.items():
+            if re.fullmatch(pattern, types[name], re.IGNORECASE):
+                return send, types[name], media
     raise NotImportable(
         "body_type", f"The body has the type {', '.join(content)[:100]}; only JSON and URL-encoded forms are supported."
     )

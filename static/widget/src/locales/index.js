@@ -34,8 +34,11 @@ const RIGHT_TO_LEFT = new Set(["ar", "he"]);
 /** Where English is read on a clock of twelve hours, and where the month stands before the day (CLDR 48): as the server
  * has it for the times that it writes (`assistant/services/booking/availability/wording.py`). What a browser makes of
  * English in other regions is American. */
-export const MONTH_FIRST = ["US", "CA", "PH", "PR"];
-export const TWELVE_HOURS = [...MONTH_FIRST, "AU", "NZ", "IN", "PK", "BD", "SG", "MY", "HK", "JM"];
+export const MONTH_FIRST = ["AS", "BI", "CA", "GU", "JP", "MH", "MP", "PH", "PR", "UM", "US", "VI"];
+export const TWELVE_HOURS =
+  "AE AG AS AU BB BD BM BS CA CY DM ER FJ FM GD GH GM GU GY HK IN JM KI KN KY LC LR LS MH MO MP MW MY NA NZ PG PH PK PR PW SB SD SG SL SS SZ TC TO TT UM US VC VG VI VU WS ZM".split(
+    " ",
+  );
 
 /**
  * The first of `wanted` that we speak, else English: its name as it was written, its words, and the direction that it is

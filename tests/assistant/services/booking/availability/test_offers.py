@@ -387,6 +387,11 @@ def test_a_locale_with_a_clock_of_twelve_hours_gets_one(locale):
     assert offer.slots[0].label == "05:00 (06:00 New York)", "a model reads the same for everybody"
 
 
-@pytest.mark.parametrize("locale", ["", "en", "en-GB", "en-IE", "de-US", "es", "us"])
+@pytest.mark.parametrize("locale", ["en-AE", "en-BM", "en-KY", "en-MW", "en-TT", "en-VI"])
+def test_smaller_countries_read_the_clock_that_they_are_used_to(locale):
+    assert wording.clock(datetime(2030, 1, 8, 14, 30, tzinfo=UTC), locale) == "2:30 PM"
+
+
+@pytest.mark.parametrize("locale", ["", "en", "en-GB", "en-IE", "en-ZA", "en-NG", "de-US", "es", "us"])
 def test_every_other_locale_gets_a_clock_of_twenty_four_hours(locale):
     assert wording.clock(datetime(2030, 1, 8, 14, 30, tzinfo=UTC), locale) == "14:30"
