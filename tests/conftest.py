@@ -66,7 +66,6 @@ def pytest_collection_finish() -> None:
     """Whatever is there now, tests and the product, stays: no search for garbage goes through it again."""
     gc.enable()
     gc.freeze()
-    gc.set_threshold(10_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
