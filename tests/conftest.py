@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import inspect
 import ipaddress
 import os
@@ -61,7 +62,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     sampling.select(config, items)
 
 
+def pytest_collection_finish() -> None:
+    """Whatever is there now, tests and the product, stays: no search for garbage goes through it again."""
+    gc.enable()
+    gc.freeze()
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until tests run: what is collected is kept
     sampling.configure(config)
     # Tests that run beside each other have a Redis database each, as they have of PostgreSQL.
     number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import os
 import re
@@ -269,6 +270,10 @@ def test_a_stopping_process_has_the_seconds_that_replies_are_given_and_some_to_h
 
     assert application.stop_seconds == settings.ASSISTANT_DRAIN_SECONDS + 5
     assert settings_with(ASSISTANT_DRAIN_SECONDS="60")["ASSISTANT_DRAIN_SECONDS"] == 60
+
+
+def test_a_process_of_the_product_looks_for_garbage_after_ten_thousand_objects():
+    assert gc.get_threshold() == (10_000, 20, 20)
 
 
 # --- Where variables are described ------------------------------------------------------------------------------------

@@ -20,9 +20,6 @@ log = logging.getLogger(__name__)
 
 KEEPER_SECONDS = 2.0
 PARALLEL_RESUMES = 10
-# Of the garbage collector: container objects made, more than are let go of, until it looks at the youngest, and how often
-# it does that until it looks at the next. A turn makes some thousand and leaves no cycles worth looking for every time.
-COLLECTED_AFTER = 10_000, 20, 20
 
 
 async def run_keeper() -> None:
@@ -47,7 +44,6 @@ async def _warm_up() -> None:
     # Half a million objects that modules and patterns are made of stay for ever: the collector need not read them again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTED_AFTER)
 
 
 async def resume() -> int:

@@ -90,11 +90,11 @@ def test_a_user_locked_out_in_one_network_can_log_in_from_another():
 
 def test_an_attack_from_everywhere_locks_nobody_out():
     """Each network has few guesses at a user; theirs go on counting, and the user's own are still looked at."""
-    for network in range(60):
+    for network in range(12):
         for _ in range(5):
             log_in("guess", f"203.0.113.{network}")
     # Three an hour from each network, and twenty beyond those from all of them together.
-    assert len(HASHED) == 60 * 3 + 20
+    assert len(HASHED) == 12 * 3 + 20
     assert log_in(PASSWORD, "198.51.100.7") == "in"
 
 

@@ -19,6 +19,7 @@ MIGRATIONS = servers.ROOT / "assistant" / "migrations"
 
 
 OLDEST, NEWEST = STATES[0], STATES[-1]
+IN_ONE_STEP = next(MIGRATIONS.glob("0001_squashed_*.py")).stem.removeprefix("0001_squashed_")
 
 
 def chosen(*by_default: str) -> list[str]:
@@ -42,16 +43,16 @@ def test_the_landings_so_far_have_their_states_kept() -> None:
 
 
 def test_earlier_states_become_the_newest_on_sqlite(tmp_path: Path) -> None:
-    # The oldest meets every migration, and of the newest a new one changes what is in use.
-    states = chosen(OLDEST, NEWEST)
+    # New databases come by both at once, and a migration that has not landed yet changes them. What landed before stays as
+    # it is and needs nothing of ours but models' defaults, which every process loads with it: walking through all of it,
+    # which is 15 s of Django's making the models of each step, can wait for a release.
+    states = chosen(*dict.fromkeys((IN_ONE_STEP, NEWEST)))
     assert upgrade(states, DATA_DIR=str(tmp_path)) == states
 
 
 def test_earlier_states_become_the_newest_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     keys = {"SECRET_KEY": "s" * 50, "FIELD_KEYS": new_key()}
-    states = chosen(
-        NEWEST
-    )  # a migration that has landed stays as it is: what it makes of older rows there is looked at once
+    states = chosen(NEWEST)
     assert upgrade(states, DATA_DIR=str(tmp_path), DATABASE_URL=postgres_url, **keys) == states
 
 

@@ -142,7 +142,7 @@ def test_every_change_that_an_editor_can_make_leaves_an_entry(home):
     client = entered(member(home, "editor"))
     AuditEntry.objects.create(organization=home, act="added")
     before, counted = contents(), AuditEntry.objects.count()
-    post_everywhere(client, home, share=3)
+    post_everywhere(client, home, share=6)
     assert contents() != before
     assert AuditEntry.objects.count() > counted
 

@@ -35,10 +35,10 @@ def test_thousands_of_ticked_lines_of_an_import_are_read(editor: Client) -> None
         "openapi": "3.0.3",
         "info": {"title": "Shop"},
         "servers": [{"url": "https://shop.example.com"}],
-        "paths": {f"/a{number}": {"get": operation} for number in range(1200)},
+        "paths": {f"/a{number}": {"get": operation} for number in range(60)},
     }
     started = editor.post(IMPORT, {"source": "document", "document-text": json.dumps(document)})
-    page = sent(editor, started.url, {"draft": [str(number) for number in range(1200)]})
+    page = sent(editor, started.url, {"draft": [str(number % 60) for number in range(1200)]})
     assert page.status_code == 200 and "at most 50 methods" in page.content.decode()
 
 

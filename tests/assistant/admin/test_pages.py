@@ -319,7 +319,7 @@ def test_members_read_what_they_can_do_and_nothing_of_the_servers_environment(se
     today = client.get("/admin/").content.decode()
     assert ("No model answers" if key else "demonstration model answers") in today
     assert ("Add a provider</a> to use" if role == "owner" else "An owner of your organization can add a provider") in today
-    some = part(plain_addresses(), 6, of=ROLES.index(role) + (3 if key else 0))
+    some = part(plain_addresses(), 12, of=ROLES.index(role) + (3 if key else 0))
     for address in ("/admin/", *some, f"/admin/assistant/organization/{home.pk}/first-run/notices/"):
         answer = client.get(address)
         if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):

@@ -168,5 +168,5 @@ def test_a_viewer_writes_nothing_wherever_they_post(home):
 def test_an_agent_changes_no_setting_wherever_they_post(home):
     client = entered(member(home, "agent"))
     before = contents(SETTINGS)
-    post_everywhere(client, home, share=2)
+    post_everywhere(client, home, share=4)
     assert contents(SETTINGS) == before

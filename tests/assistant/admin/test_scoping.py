@@ -317,7 +317,7 @@ def test_actions_affect_only_rows_of_the_members_organizations(two, owner, model
 
 
 def test_a_viewer_reads_everything_of_their_organization_and_changes_nothing(two, viewer):
-    for model, path in part(addresses_with_object(), 2, of=1):  # test_roles.py posts to each of them
+    for model, path in part(addresses_with_object(), 4, of=1):  # test_roles.py posts to each of them
         if model is User:
             continue
         row = row_of_mine(model, two.mine)
