@@ -14,8 +14,8 @@ from django.utils import timezone
 _FORMULA = r"[^\S\t\r\n]*[\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]*[=+\-@＝＋－＠]"
 _AT_FRONT = re.compile(rf"\s*{_FORMULA}|[\t\r\n]")
 # Where the separator is not a comma, as in most of Europe, a cell ends within our quotes, at a semicolon or with its line. A
-# list in a message is not a formula: its dashes have a space behind them.
-_WITHIN = re.compile(rf"(?<=[;\t])(?={_FORMULA})|(?<=[\r\n])(?={_FORMULA})(?!\s*[-+] )")
+# list in a message is not a formula: its dashes have a space behind them; nor is a smiley.
+_WITHIN = re.compile(rf"(?<=[;\t])(?={_FORMULA}(?!\)))|(?<=[\r\n])(?={_FORMULA})(?!\s*[-+] )")
 
 
 def without_formula(text: str) -> str:

@@ -29,7 +29,7 @@ def test_a_formula_behind_a_separator_is_text_wherever_cells_end(separator, type
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Ann", "a = b", "1;2", "We offer:\n- Cuts\n- Colour", "Tuesday; or Friday - both work", "a-b"]
+    "text", ["", "Ann", "a = b", "1;2", "We offer:\n- Cuts\n- Colour", "Tuesday; or Friday - both work", "a-b", "Fine ;-)"]
 )
 def test_other_text_stays_as_it_is(text):
     assert without_formula(text) == text
