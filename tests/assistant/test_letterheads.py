@@ -39,16 +39,16 @@ def talk(queued_tasks: list[Any]) -> Conversation:
 
 
 def queued() -> tuple[str, str]:
-    letter = Delivery.objects.latest("created_at")
-    return letter.text, letter.html
+    email = Delivery.objects.latest("created_at")
+    return email.text, email.html
 
 
 def appointment(talk: Conversation) -> tuple[str, str]:
     calendar = make.calendar(talk.organization)
     now = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
     hold = holds.hold(make.pick(calendar, NINE), conversation=talk, now=now)
-    letter = emails.visitors_email(appointments.confirm(hold, name="Ann", email="ann@example.com", now=now), "confirmed")
-    return letter.text, letter.html
+    email = emails.visitors_email(appointments.confirm(hold, name="Ann", email="ann@example.com", now=now), "confirmed")
+    return email.text, email.html
 
 
 def answer(talk: Conversation) -> tuple[str, str]:
@@ -74,22 +74,22 @@ def code(talk: Conversation) -> tuple[str, str]:
     return queued()
 
 
-LETTERS: list[Callable[[Conversation], tuple[str, str]]] = [appointment, answer, transcript, notice, code]
+WRITERS: list[Callable[[Conversation], tuple[str, str]]] = [appointment, answer, transcript, notice, code]
 
 
-@pytest.mark.parametrize("letter", LETTERS)
-def test_an_e_mail_to_a_visitor_has_the_accent_the_logo_and_the_phone_number(talk, letter):
+@pytest.mark.parametrize("write", WRITERS)
+def test_an_e_mail_to_a_visitor_has_the_accent_the_logo_and_the_phone_number(talk, write):
     picture = pictures.keep(talk.organization, upload(png(400, 100), pictures.LOGO))
-    text, html = letter(talk)
+    text, html = write(talk)
     address = f"{settings.PUBLIC_URL}/pictures/{picture.file_name}"
     assert f'src="{address}" width="224" height="56"' in html and 'alt="Smith &amp; Daughters"' in html
     assert "border-top:6px solid #7c3aed" in html and 'href="tel:+442079460000"' in html and PHONE in html
     assert "Smith & Daughters" in text and PHONE in text and "/pictures/" not in text and "&amp;" not in text
 
 
-@pytest.mark.parametrize("letter", LETTERS)
-def test_without_a_logo_the_name_is_in_its_place(talk, letter):
-    html = letter(talk)[1]
+@pytest.mark.parametrize("write", WRITERS)
+def test_without_a_logo_the_name_is_in_its_place(talk, write):
+    html = write(talk)[1]
     assert "<img" not in html and "font-size:18px" in html and html.index("Smith &amp; Daughters") < html.index("</p>")
 
 
@@ -99,6 +99,6 @@ def test_a_logo_is_never_shown_larger_than_it_is(talk):
     assert logo and (logo.width, logo.height) == (100, 20)
 
 
-def test_a_letter_about_no_conversation_is_in_the_colour_of_the_first_assistant(talk):
+def test_an_e_mail_about_no_conversation_is_in_the_colour_of_the_first_assistant(talk):
     Assistant.objects.create(organization=talk.organization, name="Later", accent="#000000")
     assert looks.look_of(talk.organization).accent == "#7c3aed"

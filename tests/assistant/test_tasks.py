@@ -103,7 +103,7 @@ def test_an_invitation_is_both_an_alternative_and_a_file(server):
 
 
 @pytest.mark.parametrize("name", ["Bright Smile Dental", 'Zahnärzte "am Hafen", Kiel', "A\nBcc: x@y.example"])
-def test_a_letter_comes_from_the_organization_at_our_address(server, settings, name):
+def test_an_e_mail_comes_from_the_organization_at_our_address(server, settings, name):
     settings.DEFAULT_FROM_EMAIL = "Interworky <assistant@chat.example.com>"
     delivery = queued()
     type(delivery.organization).objects.update(name=name)

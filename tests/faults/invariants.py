@@ -39,11 +39,11 @@ NEVER = {
         SELECT a.id, b.id FROM assistant_appointment a JOIN assistant_appointment b ON a.calendar_id = b.calendar_id
         AND a.id < b.id AND a.start_at < b.busy_until AND b.start_at < a.busy_until
         WHERE a.state = 'confirmed' AND b.state = 'confirmed'""",
-    "a confirmed appointment has its receipt and its letter": """
+    "a confirmed appointment has its receipt and its e-mail": """
         SELECT a.id FROM assistant_appointment a WHERE a.state = 'confirmed' AND a.call_id IS NOT NULL
         AND (NOT EXISTS (SELECT 1 FROM assistant_card k WHERE k.call_id = a.call_id AND k.kind = 'receipt')
         OR NOT EXISTS (SELECT 1 FROM assistant_delivery d WHERE d.appointment_id = a.id AND d."to" = a.email))""",
-    "a letter about an appointment has an appointment that was confirmed": """
+    "an e-mail about an appointment has an appointment that was confirmed": """
         SELECT d.id FROM assistant_delivery d JOIN assistant_appointment a ON a.id = d.appointment_id
         WHERE a.confirmed_at IS NULL""",
     "what was spent is what the attempts took, and what was reserved": """
@@ -63,7 +63,7 @@ NOT_FOR_LONG = {
     "a card that asks has a call that waits": f"""
         SELECT k.id FROM assistant_card k JOIN assistant_toolcall c ON c.id = k.call_id
         WHERE k.kind IN {ASKING} AND k.state = 'open' AND c.state != 'waiting'""",
-    "a letter that is being sent is sent, or waits for its next attempt": """
+    "an e-mail that is being sent is sent, or waits for its next attempt": """
         SELECT id, "to" FROM assistant_delivery WHERE state = 'sending' OR (state = 'queued' AND attempts = 0)""",
     "a hold that has lapsed is let go": """
         SELECT id FROM assistant_appointment WHERE state = 'held' AND held_until < CURRENT_TIMESTAMP""",

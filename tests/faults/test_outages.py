@@ -104,7 +104,7 @@ def test_a_redis_that_hangs_costs_no_word_and_no_lease(production: Callable[...,
         socket.ask("Hi!", "h-1")
 
 
-def test_a_redis_that_forgets_everything_costs_no_word_and_no_letter(
+def test_a_redis_that_forgets_everything_costs_no_word_and_no_e_mail(
     production: Callable[..., Production], redis: Redis, sink: Sink
 ):
     redis.start()

@@ -149,7 +149,7 @@ async def test_a_second_run_of_the_same_call_promises_nothing_new(method: Make, 
     assert (await Delivery.objects.acount(), await Card.objects.acount()) == (1, 1)
 
 
-async def test_a_dry_run_shows_the_letter_and_queues_nothing(method: Make, talk: Conversation) -> None:
+async def test_a_dry_run_shows_the_e_mail_and_queues_nothing(method: Make, talk: Conversation) -> None:
     made = await sync_to_async(an_email)(method, talk)
     result = await try_out(made, {"name": "Ann", "message": "Hello"})
     assert "team@example.com" in result.text and "Subject: From Ann" in result.text and "Message: Hello" in result.text

@@ -67,7 +67,7 @@ def write_to_the_team(talk: Conversation) -> None:
 
 @pytest.mark.parametrize("address", [TEAM, METHODS, MEMBERS])
 @pytest.mark.parametrize("claim", ["typed", "booked", "logged in", "proven"])
-def test_naming_an_address_of_the_team_opens_none_of_its_letters(talk, address, claim):
+def test_naming_an_address_of_the_team_opens_none_of_its_e_mails(talk, address, claim):
     write_to_the_team(talk)
     if claim == "booked":
         Appointment.objects.update(email=address.lower(), phone=address)
@@ -75,12 +75,12 @@ def test_naming_an_address_of_the_team_opens_none_of_its_letters(talk, address, 
         update_visitor(talk, email=address.upper())
     if claim in ("logged in", "proven"):
         Visitor.objects.update(email_verified_at=timezone.now(), external_id="user-7" if claim == "logged in" else None)
-    letters = downloaded(talk)
-    assert "qzinternalqz" not in json.dumps(letters, default=str)
-    assert not {row["to"].casefold() for row in letters} & {TEAM.casefold(), METHODS, MEMBERS}
+    mails = downloaded(talk)
+    assert "qzinternalqz" not in json.dumps(mails, default=str)
+    assert not {row["to"].casefold() for row in mails} & {TEAM.casefold(), METHODS, MEMBERS}
 
 
-def test_a_former_address_of_the_team_opens_none_of_its_letters_either(talk):
+def test_a_former_address_of_the_team_opens_none_of_its_e_mails_either(talk):
     write_to_the_team(talk)
     type(talk.organization).objects.update(team_email="other@practice.example")
     Method.objects.update(config={"recipient": "team", "to": "other@practice.example"})

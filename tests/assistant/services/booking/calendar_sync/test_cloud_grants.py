@@ -88,8 +88,8 @@ def test_a_withdrawn_grant_is_reported_once_and_not_used_again(mira, account, cl
     account.refresh_from_db()
     assert account.state == "withdrawn" and not account.sealed_refresh and not cloud.seen
     assert "no longer grants access" in mira.last_error and busy(mira) == [(at(10), at(11))]
-    (letter,) = Delivery.objects.filter(subject__contains="has to be connected again")
-    assert letter.to == "team@example.com" and "Calendar accounts" in letter.text
+    (email,) = Delivery.objects.filter(subject__contains="has to be connected again")
+    assert email.to == "team@example.com" and "Calendar accounts" in email.text
 
 
 @both

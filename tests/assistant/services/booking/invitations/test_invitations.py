@@ -149,9 +149,9 @@ def test_no_text_becomes_a_line_of_its_own(appointment, text):
 @pytest.mark.parametrize("text", ["{{ 7|add:7 }}", "{% debug %}", "<script>alert(1)</script>", "%(x)s", "{0.__class__}"])
 def test_texts_are_shown_and_never_run(appointment, text):
     appointment.calendar.name = text
-    letter = emails.visitors_email(appointment, "confirmed")
-    assert text in letter.text
-    assert "<script>" not in letter.html
+    email = emails.visitors_email(appointment, "confirmed")
+    assert text in email.text
+    assert "<script>" not in email.html
 
 
 def test_without_a_team_address_the_organizer_is_our_own(appointment, settings):

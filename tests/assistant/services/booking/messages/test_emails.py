@@ -33,14 +33,14 @@ def appointment() -> Appointment:
 
 
 def test_the_teams_e_mail_is_in_their_language_and_colours_with_the_entry_and_the_link(appointment):
-    letter = emails.teams_email(appointment, "confirmed")
-    for text in (letter.text, letter.html):
+    email = emails.teams_email(appointment, "confirmed")
+    for text in (email.text, email.html):
         assert "Termin bestätigt" in text and "Dienstag" in text and "Angaben des Besuchers (nicht geprüft)" in text
         assert f"/appointment/{appointment.pk}/" in text and "09:00–09:30 (Europe/London)" in text
         assert "Tokyo" not in text, "the clock on the wall is all that the team reads"
-    assert letter.subject.startswith("Termin bestätigt: ")
-    assert '<html lang="de"' in letter.html and "#ffcc00" in letter.html and "Ann &lt;b&gt;" in letter.html
-    entry = letter.ics.replace("\r\n ", "")
+    assert email.subject.startswith("Termin bestätigt: ")
+    assert '<html lang="de"' in email.html and "#ffcc00" in email.html and "Ann &lt;b&gt;" in email.html
+    entry = email.ics.replace("\r\n ", "")
     assert "METHOD:PUBLISH" in entry and "In der Verwaltung" in entry and f"/appointment/{appointment.pk}/" in entry
     assert "/appointments/" not in entry, "the visitor's own link is the visitor's"
 
@@ -69,13 +69,13 @@ def test_the_teams_own_text_is_that_of_their_language(appointment):
 
 
 def test_the_visitors_e_mail_has_the_business_name_colour_phone_and_the_clock_of_the_place(appointment):
-    letter = emails.visitors_email(appointment, "confirmed")
-    for text in (letter.text, letter.html):
+    email = emails.visitors_email(appointment, "confirmed")
+    for text in (email.text, email.html):
         assert "Bright Smile" in text and "+44 20 7946 0000" in text and "Appelez-nous" in text
         assert text.index("09:00–09:30 (Europe/London)") < text.index("18:00")
-    assert "border-top:6px solid #ffcc00" in letter.html and 'href="tel:+442079460000"' in letter.html
-    assert 'href="https://example.com"' in letter.html
-    assert "color:#ffcc00" not in letter.html, "nobody can read yellow on white"
+    assert "border-top:6px solid #ffcc00" in email.html and 'href="tel:+442079460000"' in email.html
+    assert 'href="https://example.com"' in email.html
+    assert "color:#ffcc00" not in email.html, "nobody can read yellow on white"
 
 
 @pytest.mark.parametrize("accent", ["#ffcc00", "#ffffff", "#000000", "#0f766e", "#abc", "#777777", "#ff0000"])

@@ -42,9 +42,9 @@ def test_a_visitor_gets_the_text_of_their_language_and_else_the_one_of_every_lan
     write(conversation.organization, "Willkommen zu {service}!", language="de", subject="{title} {reference}")
     write(make.organization("Other"), "Not ours", language="de")
     appointment = booked(conversation)
-    letter = sent_to("ann@example.com")
-    assert letter.subject == f"Termin bestätigt {appointment.reference}"
-    assert "Willkommen zu Cut!" in letter.text and "Willkommen zu Cut!" in letter.html
+    email = sent_to("ann@example.com")
+    assert email.subject == f"Termin bestätigt {appointment.reference}"
+    assert "Willkommen zu Cut!" in email.text and "Willkommen zu Cut!" in email.html
     appointments.cancel(appointment, now=NOW)
     assert Delivery.objects.filter(to="ann@example.com", subject="For all").count() == 0  # it is of confirmations alone
 
@@ -54,8 +54,8 @@ def test_what_fills_a_placeholder_is_neither_markup_nor_a_placeholder():
     write(conversation.organization)
     write(conversation.organization, "{name} comes", audience="team")
     booked(conversation)
-    letter = sent_to("ann@example.com")
-    assert "Welcome to <b>{reference}</b>, Cut" in letter.text and "<b>" not in letter.html
+    email = sent_to("ann@example.com")
+    assert "Welcome to <b>{reference}</b>, Cut" in email.text and "<b>" not in email.html
     assert "\n{reference} comes\n" in sent_to("t@example.com").text
 
 
@@ -95,7 +95,7 @@ def test_staff_send_a_test_to_themselves(client):
     template = write(organization)
     about = {"action": "send_test", "_selected_action": [template.pk]}
     client.post("/admin/assistant/messagetemplate/", about)
-    letter = sent_to("boss@example.com")
-    assert letter.subject.startswith("Test: Appointment confirmed") and "Welcome to Bright Smile" in letter.text
+    email = sent_to("boss@example.com")
+    assert email.subject.startswith("Test: Appointment confirmed") and "Welcome to Bright Smile" in email.text
     page = client.get(f"/admin/assistant/messagetemplate/{template.pk}/change/").content.decode()
     assert "Welcome to Bright Smile" in page and "{manage_link}" in page

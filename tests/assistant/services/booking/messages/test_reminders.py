@@ -192,8 +192,8 @@ def asked(*moments: datetime) -> list[Delivery]:
 def test_a_visitor_is_asked_once_how_it_was(calendar, conversation):
     appointment = booked(calendar, conversation)
     assert asked(NINE, appointment.end_at + timedelta(minutes=59)) == []
-    [letter] = asked(appointment.end_at + HOUR, appointment.end_at + 9 * HOUR)
-    assert "/feedback/" in letter.text and "/feedback/" in letter.html and "/appointments/" not in letter.text
+    [email] = asked(appointment.end_at + HOUR, appointment.end_at + 9 * HOUR)
+    assert "/feedback/" in email.text and "/feedback/" in email.html and "/appointments/" not in email.text
 
 
 @pytest.mark.parametrize("state", ["no_show", "cancelled", "declined"])

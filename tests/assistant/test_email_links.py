@@ -59,17 +59,17 @@ def booking_letters(talk: Conversation) -> None:
 
 
 @pytest.mark.parametrize("write", [budget_letter, provider_letter, sunset_letter, handoff_letter, booking_letters])
-def test_every_page_that_a_letter_names_or_links_is_there(talk, settings, write):
+def test_every_page_that_an_e_mail_names_or_links_is_there(talk, settings, write):
     boss = Client()
     boss.force_login(User.objects.create_superuser("boss"))
     write(talk)
-    letters = list(Delivery.objects.all())
-    assert letters
-    for letter in letters:
-        links = [link.rstrip(").,") for link in re.findall(rf"{re.escape(settings.PUBLIC_URL)}\S+", letter.text)]
+    emails = list(Delivery.objects.all())
+    assert emails
+    for email in emails:
+        links = [link.rstrip(").,") for link in re.findall(rf"{re.escape(settings.PUBLIC_URL)}\S+", email.text)]
         pages = {link: boss.get(link.removeprefix(settings.PUBLIC_URL)) for link in links}
         assert {link: page.status_code for link, page in pages.items()} == dict.fromkeys(links, 200)
         shown = "".join(page.content.decode() for page in pages.values())
-        for name in re.findall(r"under ([A-Z]\w+)", letter.text) + re.findall(r" or ([A-Z]\w+) \(http", letter.text):
-            assert name.lower() in shown.lower(), f"{name} is on none of the pages that the letter links"
-        assert links or "in the admin" not in letter.text, "a page of the admin is linked, not described"
+        for name in re.findall(r"under ([A-Z]\w+)", email.text) + re.findall(r" or ([A-Z]\w+) \(http", email.text):
+            assert name.lower() in shown.lower(), f"{name} is on none of the pages that the e-mail links"
+        assert links or "in the admin" not in email.text, "a page of the admin is linked, not described"
