@@ -17,7 +17,7 @@ import pytest
 from django.core.checks import ERROR, WARNING, Error, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from assistant import checks
+from assistant import checks, secrets
 from assistant.models import Provider
 from assistant.secrets import new_key
 from interworky.environment import read_dotenv
@@ -88,7 +88,6 @@ def test_a_value_that_cannot_be_used_is_named_and_not_shown(settings_with, varia
     ("variable", "value"),
     [
         ("PORT", SECRET),
-        ("FIELD_KEYS", SECRET),
         ("FIELD_KEYS", f"{KEY},{SECRET}"),
         ("AI_BASE_URL", f"file:///{SECRET}"),
     ],
@@ -99,6 +98,13 @@ def test_nothing_starts_on_a_value_that_cannot_be_used(tmp_path, variable, value
     assert variable in done.stderr
     assert SECRET not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_single_field_key_that_is_none_is_named_and_not_shown(settings):
+    settings.FIELD_KEYS = [SECRET]
+    with pytest.raises(ImproperlyConfigured, match="FIELD_KEYS") as refused:
+        secrets.known_keys()
+    assert SECRET not in str(refused.value)
 
 
 @pytest.mark.parametrize("value", ["8123", " 8123 ", "8123\n", '"8123"', "'8123'", "\ufeff8123"])
