@@ -18,7 +18,7 @@ import pytest
 from django.core.checks import ERROR, WARNING, Error, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from assistant import checks
+from assistant import checks, secrets
 from assistant.models import Provider
 from assistant.secrets import new_key
 from interworky.environment import read_dotenv
@@ -96,7 +96,6 @@ def test_a_value_that_cannot_be_used_is_named_and_not_shown(settings_with, varia
     ("variable", "value"),
     [
         ("PORT", SECRET),
-        ("FIELD_KEYS", SECRET),
         ("FIELD_KEYS", f"{KEY},{SECRET}"),
         ("AI_BASE_URL", f"file:///{SECRET}"),
     ],
@@ -150,6 +149,13 @@ def test_a_mail_server_is_connected_to_as_its_address_says(settings_with, addres
 def test_a_sender_is_read_as_people_write_one(settings_with, written, name, address):
     assert parseaddr(settings_with(DEFAULT_FROM_EMAIL=written)["DEFAULT_FROM_EMAIL"]) == (name, address)
     assert settings_with(INBOUND_EMAIL_ADDRESS=written)["INBOUND_EMAIL_ADDRESS"] == address
+
+
+def test_a_single_field_key_that_is_none_is_named_and_not_shown(settings):
+    settings.FIELD_KEYS = [SECRET]
+    with pytest.raises(ImproperlyConfigured, match="FIELD_KEYS") as refused:
+        secrets.known_keys()
+    assert SECRET not in str(refused.value)
 
 
 @pytest.mark.parametrize("value", ["8123", " 8123 ", "8123\n", '"8123"', "'8123'", "\ufeff8123"])

@@ -170,6 +170,17 @@ def _bars(conversations: Any, today: datetime) -> list[dict[str, Any]]:
     return [{"day": day, "count": counts.get(day, 0), "top": 100 - round(100 * counts.get(day, 0) / most)} for day in days]
 
 
+def a_script_answers(mine: models.QuerySet[Organization]) -> bool:
+    """Whether the demonstration model answers any visitors: of all that `who_answers` says, what every page shows."""
+    watched = _watched(mine)
+    return any(map(router.is_demo, watched)) if watched else bool(who_answers(mine)["demo"])
+
+
+def _watched(mine: models.QuerySet[Organization]) -> list[Assistant]:
+    assistants = Assistant.objects.filter(organization__in=mine, enabled=True).select_related("organization")
+    return list(assistants.prefetch_related("organization__providers")[:WATCHED])
+
+
 def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
     """Which models answer visitors: the organizations' own and, for organizations without a usable one, the installation's,
     which may be the demonstration model or none at all."""
@@ -178,8 +189,7 @@ def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
     own = [row for row in rows if not wrong[row.pk]]
     platform = router.platform()
     uses_platform = not mine or mine.exclude(pk__in={row.organization_id for row in own}).exists()
-    assistants = Assistant.objects.filter(organization__in=mine, enabled=True).select_related("organization")
-    watched = list(assistants.prefetch_related("organization__providers")[:WATCHED])
+    watched = _watched(mine)
     of_script = {assistant.organization.name for assistant in watched if router.is_demo(assistant)}
     return {
         "own": own,

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-from assistant.admin.dashboard import who_answers
+from assistant.admin.dashboard import a_script_answers
 from assistant.admin.scoping import organizations
 from assistant.models import Conversation, Delivery, Question
 from assistant.providers import router
@@ -102,7 +102,7 @@ def environment(request: HttpRequest) -> list[str] | None:
     """Unfold's label at the top of every page: whether visitors are answered by a script."""
     if not any(one.source == "demo" for one in router.platform().usable):
         return None  # it is for nobody, and no page has to look who else answers
-    return ["Demonstration model", "warning"] if who_answers(organizations(request))["demo"] else None
+    return ["Demonstration model", "warning"] if a_script_answers(organizations(request)) else None
 
 
 def _badge(request: HttpRequest, name: str, model_admin: Any) -> dict[str, str]:

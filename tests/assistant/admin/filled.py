@@ -136,7 +136,7 @@ def fill(slug: str, word: str) -> Organization:
         name=word,
         reason=word,
         price=word,
-        answers=[{"label": word, "value": word}],
+        answers=[{"field": 0, "label": word, "given": word, "value": word}],
     )
     with transaction.atomic():
         message = append_message(talk, "visitor", word, page={"url": f"javascript:{word}", "title": word})

@@ -7,7 +7,8 @@ import re
 import pytest
 from django.test import RequestFactory
 
-from assistant.admin import navigation
+from assistant.admin import dashboard, navigation
+from assistant.models import Assistant, Organization
 from tests.assistant.admin.filled import fill
 
 pytestmark = pytest.mark.django_db
@@ -34,3 +35,22 @@ def test_no_page_looks_who_answers_where_the_demonstration_cannot(boss, rf, sett
     settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1", "AI_MODEL": "big"}
     with django_assert_num_queries(0):
         assert navigation.environment(request) is None
+
+
+def test_every_page_says_that_a_script_answers_as_the_first_does_and_asks_for_assistants_alone(
+    boss, rf, django_assert_max_num_queries
+):
+    request = rf.get("/admin/")
+    request.user = boss.get("/admin/").wsgi_request.user
+    home = fill("home", "Aardvark")
+    home.providers.all().delete()
+    said = set()
+    for wish in (Organization.PlatformProviders.ALONE, Organization.PlatformProviders.NEVER):
+        Organization.objects.filter(pk=home.pk).update(use_platform_providers=wish)
+        for enabled in (True, False):
+            Assistant.objects.update(enabled=enabled)
+            with django_assert_max_num_queries(3 if enabled else 20):
+                shown = navigation.environment(request) is not None
+            assert shown == dashboard.who_answers(Organization.objects.all())["demo"]
+            said.add(shown)
+    assert said == {True, False}

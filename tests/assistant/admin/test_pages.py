@@ -40,6 +40,7 @@ def test_nothing_that_strangers_write_is_markup_and_no_secret_is_told_on_any_pag
     sealed = [Method.objects.get().secrets["credential"]["sealed"], Provider.objects.get().sealed_key]
     for address in pages(home):
         answer = boss.get(address, follow=True)
+        assert answer.status_code < 500, address
         body = answer.content.decode()
         is_file = answer.headers.get("Content-Disposition", "").startswith("attachment")
         assert is_file or "<img src=x" not in body, address
