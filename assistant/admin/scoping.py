@@ -160,18 +160,18 @@ class OneRow:
         """Those whose rows are saved with `obj`."""
         return Organization.objects.none()
 
-    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any], *place: Any, **named: Any) -> Any:
         """An action on rows that are gone, or on what no row can be, says so: Django would confirm the one, and fail at the
         other."""
-        request.POST = request.POST.copy()
-        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        sent: Any = request.POST.copy()
+        selected = sent.getlist(ACTION_CHECKBOX_NAME)
         possible = [pk for pk in selected if self._may_be_a_pk(pk)]
         if selected and not queryset.filter(pk__in=possible).exists():
             messages.warning(request, "What you selected does not exist any more.")
             return HttpResponseRedirect(request.get_full_path())
-        request.POST.setlist(ACTION_CHECKBOX_NAME, possible)
-        answer: HttpResponse | None = super().response_action(request, queryset)  # type: ignore[misc]
-        return answer
+        sent.setlist(ACTION_CHECKBOX_NAME, possible)
+        request.POST = sent
+        return super().response_action(request, queryset, *place, **named)  # type: ignore[misc]
 
     def _may_be_a_pk(self, text: str) -> bool:
         field = self.opts.pk  # type: ignore[attr-defined]
