@@ -16,6 +16,7 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1]\n" + "".join(
 REFUSED: list[tuple[str, bytes | str]] = [
     ("empty", ""),
     ("empty", b"\xef\xbb\xbf \n"),
+    ("empty", "# To be written"),
     ("html", "<!doctype html><title>API</title>"),
     ("encoding", "openapi: 3.0.0".encode("utf-16")),
     ("encoding", b"openapi: \xff"),
