@@ -87,6 +87,26 @@ class VisibleRowsFilter(RelatedDropdownFilter):
         return [(row.pk, str(row)) for row in rows]
 
 
+def may_be_a_pk(model: type[models.Model], value: Any) -> bool:
+    field = model._meta.pk
+    try:
+        field.run_validators(field.to_python(value))
+    except (ValidationError, OverflowError):
+        return False
+    return True
+
+
+class RelatedRowsField(forms.ModelMultipleChoiceField):
+    """Refuses a number beyond every primary key as it does one that no row has; Django would ask the database for it."""
+
+    def _check_values(self, value: Any) -> Any:
+        model = self.queryset.model  # type: ignore[union-attr]
+        for pk in value if isinstance(value, list | tuple) else ():
+            if not may_be_a_pk(model, pk):
+                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": str(pk)[:40]})
+        return super()._check_values(value)  # type: ignore[misc]
+
+
 class OneOrganizationForm(forms.ModelForm):
     """Everything a row refers to belongs to the row's own organization; for superusers as well."""
 
@@ -133,6 +153,7 @@ class VisibleChoices:
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self._choices(db_field, request, kwargs)
+        kwargs.setdefault("form_class", RelatedRowsField)
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
     def _choices(self, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> models.QuerySet[Any]:
@@ -160,26 +181,18 @@ class OneRow:
         """Those whose rows are saved with `obj`."""
         return Organization.objects.none()
 
-    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any], *place: Any, **named: Any) -> Any:
         """An action on rows that are gone, or on what no row can be, says so: Django would confirm the one, and fail at the
         other."""
-        request.POST = request.POST.copy()
-        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        possible = [pk for pk in selected if self._may_be_a_pk(pk)]
+        sent: Any = request.POST.copy()
+        selected = sent.getlist(ACTION_CHECKBOX_NAME)
+        possible = [pk for pk in selected if may_be_a_pk(self.model, pk)]  # type: ignore[attr-defined]
         if selected and not queryset.filter(pk__in=possible).exists():
             messages.warning(request, "What you selected does not exist any more.")
             return HttpResponseRedirect(request.get_full_path())
-        request.POST.setlist(ACTION_CHECKBOX_NAME, possible)
-        answer: HttpResponse | None = super().response_action(request, queryset)  # type: ignore[misc]
-        return answer
-
-    def _may_be_a_pk(self, text: str) -> bool:
-        field = self.opts.pk  # type: ignore[attr-defined]
-        try:
-            field.run_validators(field.to_python(text))
-        except (ValidationError, OverflowError):
-            return False
-        return True
+        sent.setlist(ACTION_CHECKBOX_NAME, possible)
+        request.POST = sent
+        return super().response_action(request, queryset, *place, **named)  # type: ignore[misc]
 
 
 class SuperusersOnly(OneRow):

@@ -46,4 +46,5 @@ def current() -> list[FailingStep]:
     except Exception as error:
         log.warning("the cache is away (%s): failing steps were not looked for", type(error).__name__)
         return []
-    return sorted((FailingStep(*place, since) for place, since in found.items()), key=lambda step: step.since)
+    steps = [FailingStep(job, name, since) for (job, name), since in found.items()]
+    return sorted(steps, key=lambda step: step.since)

@@ -24,7 +24,7 @@ from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.methods.secrets import SecretsForm
 from assistant.admin.rows import FixedField, ParametersField
-from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
+from assistant.admin.scoping import OneOrganizationForm, RelatedRowsField, Scoped, organizations
 from assistant.admin.states import value_labels
 from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Assistant, Method, Organization, ToolCall
@@ -66,7 +66,7 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
         label="Fixed values",
         help_text="Sent with every call, such as shop = main-street. The model neither sees nor changes them.",
     )
-    assistants = forms.ModelMultipleChoiceField(
+    assistants = RelatedRowsField(
         Assistant.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),

@@ -59,14 +59,14 @@ class SecretsForm(forms.Form):
                 self.add_error(name, "Enter it again, or open this page anew to go on without it.")
         taken = set(self.names)
         for number in range(SPARE_SECRETS if self.kind.own_secrets else 0):
-            name, value = cleaned.get(f"name_{number}"), cleaned.get(f"more_{number}")
-            if value and name == "":
+            own_name, value = cleaned.get(f"name_{number}"), cleaned.get(f"more_{number}")
+            if value and own_name == "":
                 self.add_error(f"name_{number}", "Give this secret a name.")
-            elif name and not value and f"more_{number}" not in self.errors:
+            elif own_name and not value and f"more_{number}" not in self.errors:
                 self.add_error(f"more_{number}", "Enter the secret, or clear its name.")
-            elif name and name in taken:
+            elif own_name and own_name in taken:
                 self.add_error(f"name_{number}", "There is a secret of this name above.")
-            taken.add(name)
+            taken.add(own_name)
         return cleaned
 
     def _values(self) -> list[str]:

@@ -86,7 +86,10 @@ def _from_yaml(text: str) -> Any:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 break
-        document = _node(next(events), events, 0)
+        first = next(events, None)
+        if first is None:
+            raise ImportRefused("The document is empty.", code="empty")
+        document = _node(first, events, 0)
         if any(isinstance(event, yaml.DocumentStartEvent) for event in events):
             raise ImportRefused("The file contains several YAML documents. Import them one at a time.", code="yaml_several")
     except yaml.YAMLError as error:

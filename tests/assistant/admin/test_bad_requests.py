@@ -115,6 +115,14 @@ def test_an_action_on_what_does_not_exist_says_so_in_every_list(boss, home):
     assert len(said) > 20 and [said[page] for page in said] == [(302, texts) for texts in right], said
 
 
+@pytest.mark.parametrize("pk", ["9" * 30, "9" * 18, "-1", "x"])
+def test_rows_that_cannot_be_chosen_are_refused_beside_their_field(boss, home, pk):
+    document = home.documents.get()
+    for page in (f"{ADMIN}document/{document.pk}/change/", f"{ADMIN}method/{home.methods.get().pk}/change/"):
+        answer = boss.post(page, {"assistants": [pk]})
+        assert answer.status_code == 200 and answer.context["adminform"].form.errors["assistants"], page
+
+
 def test_an_action_on_some_rows_that_are_gone_is_one_on_the_others(boss, home):
     method = home.methods.get()
     chosen = {"action": "delete_selected", "_selected_action": [str(method.pk), "x"], "post": "yes"}

@@ -19,6 +19,7 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1]\n" + "".join(
 REFUSED: list[tuple[str, bytes | str]] = [
     ("empty", ""),
     ("empty", b"\xef\xbb\xbf \n"),
+    ("empty", "# To be written"),
     ("html", "<!doctype html><title>API</title>"),
     ("encoding", "title: Läden".encode("cp1252")),
     ("encoding", b"\xff\xfea"),
