@@ -23,7 +23,7 @@ def asked(fake: FakeServer) -> list[dict[str, str]]:
 @pytest.fixture
 def card(new_widget: NewWidget, site: Site) -> Locator:
     widget = new_widget(locale="en-GB").visit(site.url).open()
-    widget.say("slots")
+    widget.ask("slots")
     found = widget.page.locator(".card.slots")
     expect(found.locator(".browse")).to_be_visible()
     return found
@@ -116,7 +116,7 @@ def test_a_day_without_anything_says_so_above_the_nearest(card: Locator) -> None
 def test_without_a_socket_it_works_as_well(fake: FakeServer, new_widget: NewWidget, site: Site) -> None:
     fake.sockets = False
     widget = new_widget().visit(site.url).open()
-    widget.say("slots")
+    widget.ask("slots")
     card = widget.page.locator(".card.slots")
     card.get_by_role("button", name="Later").click()
     expect(card.locator("h4")).to_have_text(["Wednesday, 9 January"])
@@ -128,7 +128,7 @@ def test_a_month_is_written_as_the_locale_writes_it(
 ) -> None:
     site.put("/", page(fake.url, attributes=f'data-locale="{locale}"'))
     widget = new_widget(viewport={"width": 375, "height": 800}).visit(site.url).open()
-    widget.say("slots")
+    widget.ask("slots")
     card = widget.page.locator(".card.slots")
     card.locator(".steps button").nth(1).click()
     expect(card.locator(".month .free").first).to_be_visible()

@@ -19,7 +19,8 @@ def test_an_appointment_from_question_to_receipt(widget: Widget, fake: FakeServe
     fake.holds_receipts = True
     widget.open()
     widget.page.get_by_role("button", name="Can I come in on Tuesday afternoon?").click()
-    widget.page.get_by_role("button", name="Tuesday, 8 January, 14:30").click()
+    expect(widget.replies).to_have_count(1)
+    widget.answered().page.get_by_role("button", name="Tuesday, 8 January, 14:30").click()
     expect(widget.page.locator(".slots")).to_contain_text("Your choice: Tuesday, 8 January, 14:30")
 
     confirm = widget.page.get_by_role("group", name="Book this appointment?")
@@ -78,7 +79,7 @@ def test_two_clicks_on_a_card_are_one_answer(widget: Widget, fake: FakeServer) -
 
 def test_a_click_arrives_although_the_server_cannot_save_and_the_connection_dies(widget: Widget, fake: FakeServer) -> None:
     fake.unsaved = ["unavailable", "lost"]
-    widget.open().say("slots")
+    widget.open().ask("slots")
     widget.page.locator(".slot").first.click()
     expect(widget.page.locator(".confirm")).to_be_visible()
     answers = sent(fake, "card.answer")

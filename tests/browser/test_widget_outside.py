@@ -121,8 +121,9 @@ def test_an_invitation_appears_opens_the_chat_and_does_not_come_back(
         expect(invite).to_be_hidden()
         with widget.page.expect_response("**/config/*"):
             widget.visit(address)
-        widget.page.clock.run_for(5_000)
-        expect(invite).to_be_hidden()
+        for _ in range(3):  # what staff have set counts a moment later
+            widget.page.clock.run_for(2_000)
+            expect(invite).to_be_hidden()
 
 
 def test_each_page_has_its_own_invitation_also_where_no_page_is_loaded(

@@ -180,7 +180,7 @@ def test_an_origin_that_loses_its_permission_is_quiet(widget: Widget, fake: Fake
 
 def test_without_sockets_the_whole_conversation_runs_over_http(widget: Widget, fake: FakeServer) -> None:
     fake.sockets = False
-    widget.open().say("slots")
+    widget.open().ask("slots")
     expect(widget.page.locator(".slot").first).to_be_visible()
     widget.page.locator(".slot").first.click()
     widget.page.get_by_role("button", name="Not now").click()

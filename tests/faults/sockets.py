@@ -35,7 +35,7 @@ class Socket:
     def tell(self, type: str, **fields: Any) -> None:
         self.wire.send(json.dumps({"type": type, **fields}))
 
-    def hear(self, type: str, seconds: float = 15, **fits: Any) -> dict[str, Any]:
+    def hear(self, type: str, seconds: float = 60, **fits: Any) -> dict[str, Any]:
         end = time.monotonic() + seconds
         while True:
             event: dict[str, Any] = json.loads(self.wire.recv(max(0.01, end - time.monotonic())))
@@ -43,7 +43,7 @@ class Socket:
             if event["type"] == type and all(event.get(name) == value for name, value in fits.items()):
                 return event
 
-    def ask(self, text: str, id: str, seconds: float = 15) -> float:
+    def ask(self, text: str, id: str, seconds: float = 60) -> float:
         """Say something and hear the answer out; seconds that took."""
         began = time.monotonic()
         self.tell("message.send", id=id, text=text)

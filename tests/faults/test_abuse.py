@@ -70,7 +70,7 @@ def test_an_attack_costs_little_memory_and_keeps_no_neighbour_waiting(app: serve
         try:
             waits = []
             for number in range(9):
-                waits.append(neighbour.ask("Hi!", f"beside-{number}", 20))
+                waits.append(neighbour.ask("Hi!", f"beside-{number}"))
                 most = max(most, megabytes(app))
                 if attacker.poll() is not None:
                     break

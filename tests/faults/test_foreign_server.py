@@ -91,7 +91,7 @@ def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def journal(url: str) -> list[dict[str, Any]]:
     """What it was sent, oldest first. It leaves credentials out itself."""
-    with urllib.request.urlopen(f"{url}/__aimock/journal?path=/v1/chat/completions", timeout=5) as answer:
+    with urllib.request.urlopen(f"{url}/__aimock/journal?path=/v1/chat/completions", timeout=60) as answer:
         entries: list[dict[str, Any]] = json.load(answer)
     return entries
 
@@ -99,7 +99,7 @@ def journal(url: str) -> list[dict[str, Any]]:
 def chaos(url: str, **rates: float) -> None:
     body = json.dumps(rates).encode()
     request = urllib.request.Request(f"{url}/__aimock/chaos", body, method="POST" if rates else "DELETE")
-    urllib.request.urlopen(request, timeout=5).close()
+    urllib.request.urlopen(request, timeout=60).close()
 
 
 def asking(url: str, text: str, **fields: Any) -> Request:

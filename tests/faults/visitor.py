@@ -55,13 +55,13 @@ class Visitor:
     def answer(self, card: dict[str, Any], choice: str, fields: dict[str, str] | None = None) -> None:
         self.ask("POST", f"cards/{card['id']}/answer", {"choice": choice, "fields": fields or {}})
 
-    def card(self, kind: str, seconds: float = 15) -> dict[str, Any]:
+    def card(self, kind: str, seconds: float = 60) -> dict[str, Any]:
         """The newest card of a kind, once there is one."""
         return until(
             lambda: ([e["card"] for e in self.events() if e.get("card", {}).get("kind") == kind] or [None])[-1], seconds
         )
 
-    def times(self, seconds: float = 15) -> dict[str, Any]:
+    def times(self, seconds: float = 60) -> dict[str, Any]:
         """The newest card of times, once there are some: it may show the services first."""
         return until(lambda: (card := self.card("slots", seconds))["days"] and card, seconds)
 
@@ -77,7 +77,7 @@ class Visitor:
         return self.card("receipt")["reference"]
 
 
-def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """What `condition` gives once it gives something; a server that is away is waited for."""
     end = time.monotonic() + seconds
     while True:

@@ -60,9 +60,9 @@ def _slots(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCa
             if slot["id"] == choice:
                 arguments = {**card.action.get("arguments", {}), card.action["argument"]: choice}
                 return f"{day['label']}, {slot['label']}", _visitors_call(card, card.action["tool"], arguments)
-    said = browsing.chosen(card, choice)
-    card.content = {**card.content, "picked": said}
-    return said, _visitors_call(card, card.action["tool"], {card.action["argument"]: choice})
+    found = browsing.chosen(card, choice)
+    card.content = {**card.content, **found}
+    return found["picked"], _visitors_call(card, card.action["tool"], {card.action["argument"]: choice})
 
 
 def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:

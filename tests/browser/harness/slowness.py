@@ -1,7 +1,7 @@
-"""A slower machine: what a test does not wait for shows there, before it shows on somebody else's.
+"""A slower machine, on which a test fails that does not wait for what it asserts.
 
 With SLOW=6 in the environment, pages compute six times slower, and the double takes its time over each request and frame.
-With SLOW_TEST=300, the test itself waits 300 ms before each step, and whatever goes by in the meantime has gone by.
+With SLOW_TEST=300, the test itself is 300 ms late for each of its steps, and misses what is there for a moment only.
 """
 
 from __future__ import annotations

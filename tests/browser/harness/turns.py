@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 from .conversation import Conversation, day_of_slots
@@ -31,6 +32,9 @@ POST /appointments
 """ + "\n\n".join(
     f"Paragraph {n}: we look forward to seeing you and will take all the time that you need." for n in range(8)
 )
+
+
+BEGINNING = 203  # characters, which come in small pieces; each more costs the page a drawing
 
 
 class Turns(LoopThread):
@@ -119,15 +123,14 @@ class Turns(LoopThread):
         state = "complete"
         now_running = conversation.turn
         assert now_running is not None
-        pause = 203 if text == "slow" else None
-        for at in range(0, len(words), 7):
-            if at == pause:
+        for at, end in pairwise([*range(0, min(BEGINNING, len(words)), 7), *range(BEGINNING, len(words), 70), len(words)]):
+            if text == "slow" and at == BEGINNING:
                 await self._told()
             if now_running.get("stopped"):
                 state = "stopped"
                 break
-            piece = words[at : at + 7]
-            now_running["text"] = words[: at + 7]
+            piece = words[at:end]
+            now_running["text"] = words[:end]
             now_running["offset"] = len(now_running["text"])
             conversation.say({"type": "reply.delta", "turn": turn, "offset": at, "text": piece})
             await asyncio.sleep(self.delay_seconds)

@@ -68,7 +68,13 @@ class Widget:
         self.say(text)
         reply = self.replies.nth(before)
         expect(reply).to_be_visible()
+        self.answered()
         return reply
+
+    def answered(self) -> Widget:
+        """Waits for the end of the turn: until then a reply grows, and can move a button away while it is being pressed."""
+        expect(self.page.locator(".stop")).to_be_hidden()
+        return self
 
     def still(self) -> Widget:
         """Waits until nothing moves that will come to rest, so that what is measured next is measured in its place."""

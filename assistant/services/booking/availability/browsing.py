@@ -128,17 +128,20 @@ def browse(conversation: Conversation, card_id: str, asked: BrowseRequest, now: 
         raise InputError(str(error)) from error
 
 
-def chosen(card: Card, slot: str) -> str:
-    """The words for a time that was found by browsing: "Tuesday 8 January 2030, 10:00". Raises `InputError` for an id that
-    this card cannot have shown."""
+def chosen(card: Card, slot: str) -> dict[str, str]:
+    """What the card says of a time that was found by browsing: `picked`, such as "Tuesday 8 January 2030, 10:00", and the
+    `title` of its service, which may be another than before. Raises `InputError` for an id that this card cannot have shown.
+    """
     conversation = card.conversation
     try:
-        pick = _menu(conversation, card).pick(slot) if "menu" in card.action else None
+        menu = _menu(conversation, card) if "menu" in card.action else None
+        pick = menu.pick(slot) if menu else None
     except ToolError:
-        pick = None
-    if pick is None:
+        menu = pick = None
+    if menu is None or pick is None:
         raise InputError("That time was not offered.")
-    return offers.describe(pick, conversation.visitor.timezone, conversation.locale)
+    said = offers.describe(pick, conversation.visitor.timezone, conversation.locale)
+    return {"picked": said, "title": menus.title(pick.service, menu.only)}
 
 
 def offer_again(card: Card) -> None:

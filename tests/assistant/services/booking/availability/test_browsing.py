@@ -134,6 +134,17 @@ def test_a_time_that_was_found_by_browsing_can_be_chosen(conversation):
     assert card.content["picked"].startswith("Friday 18 January 2030, 09:00")
 
 
+def test_a_card_that_was_answered_is_titled_with_the_service_that_was_chosen_on_it(conversation):
+    service = menus.menu_of(conversation.organization, [], None).service("Colour")
+    found = next(iter(offers.Search(service, None, "", NOW + timedelta(days=10)).free(NOW, NOW + timedelta(days=20))))
+    for name in ("", "Tom"):
+        card = a_card(conversation, name)
+        assert card.content["title"] != "Colour"
+        card_answers.answer(conversation, str(card.pk), found.id)
+        card.refresh_from_db()
+        assert card.content["title"] == "Colour"
+
+
 def test_a_time_that_is_not_of_the_cards_services_cannot_be_chosen(conversation):
     foreign = make.calendar(make.organization("Other")).services.get()
     card = a_card(conversation)
