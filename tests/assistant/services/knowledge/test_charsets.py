@@ -258,9 +258,7 @@ def test_a_plus_sign_does_not_make_another_encoding_of_plain_text(text: str) -> 
     assert decoded(text.encode()) == text
 
 
-@pytest.mark.parametrize(
-    "data", [b"name,beds\n7,\0\n", b"Open\0 daily", "Größe: 3\n\0\n".encode(), b"a\0bcdefgh"]
-)
+@pytest.mark.parametrize("data", [b"name,beds\n7,\0\n", b"Open\0 daily", "Größe: 3\n\0\n".encode(), b"a\0bcdefgh"])
 def test_a_stray_zero_does_not_make_another_script_of_plain_text(data: bytes) -> None:
     with pytest.raises(Unreadable) as raised:
         decoded(data)
