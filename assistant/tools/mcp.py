@@ -267,7 +267,7 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECO
             if len(found) > MAX_TOOLS:
                 raise ToolError(f"The MCP server has more than {MAX_TOOLS} tools.", code="too_many")
             cursor = page.get("nextCursor")
-            if not isinstance(cursor, str | int) or cursor in ("", False):  # some servers count their pages
+            if not isinstance(cursor, str | int) or isinstance(cursor, bool) or cursor == "":  # some count their pages
                 return ToolListing(found)
             if cursor in seen:
                 return ToolListing(found, REPEATED_PAGE)

@@ -302,9 +302,9 @@ async def test_pages_may_be_counted(settings):
             if self.asked().get("method") != "tools/list":
                 return await super().__call__(reader, writer, request)
             page = self.asked()["params"].get("cursor", -1) + 1
-            writer.write(rpc(tools({"name": f"t{page}"}, nextCursor=None if page == 2 else page), self.asked()["id"]))
+            writer.write(rpc(tools({"name": f"page_{page}"}, nextCursor=None if page == 2 else page), self.asked()["id"]))
 
-    assert [draft.name for draft in (await listed(settings, Counting())).drafts] == ["t0", "t1", "t2"]
+    assert [draft.name for draft in (await listed(settings, Counting())).drafts] == ["page_0", "page_1", "page_2"]
 
 
 REFUSED_ADDRESSES = [
@@ -433,7 +433,7 @@ async def test_events_are_the_same_wherever_their_bytes_are_cut(end: bytes, size
         [b": hello", b"", b"event: message", b"data: one", b"data:two", b"", b"", b"data: three", b"", b"data: cut"]
     )
     found = [data async for data in mcp.mcp._events(Chunks(body, size))]  # type: ignore[arg-type]
-    assert found == [b"one\ntwo", b"three"]
+    assert found == [b"one\ntwo", b"three", b"cut"], "whether the last one is whole, its JSON says"
 
 
 async def test_what_a_server_says_is_masked_before_it_is_cut(settings: Any) -> None:
