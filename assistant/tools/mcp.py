@@ -8,6 +8,7 @@ Source: https://modelcontextprotocol.io/specification/2025-11-25/basic/transport
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -143,7 +144,7 @@ class Session:
             async with aclosing(_events(streamed)) as events:
                 async for data in events:
                     # Between our question and its answer there may be notices, and questions that we do not take.
-                    if (answer := _message(data)) and answer.get("id") == number and "method" not in answer:
+                    if (answer := _message(data)) and answer.get("id") in (number, str(number)) and "method" not in answer:
                         return answer
             raise ToolError("The MCP server closed the connection before it responded.", code="mcp_protocol")
         if streamed.status in (401, 403):
@@ -155,7 +156,7 @@ class Session:
                 raise Refused(text, code="mcp_http")
             raise ToolError(text, code="mcp_http" if streamed.status >= 500 else "mcp_type")
         answer = _message(b"".join([chunk async for chunk in streamed.chunks()]))
-        if answer is None or (answer.get("id") != number and "error" not in answer):
+        if answer is None or (answer.get("id") not in (number, str(number)) and "error" not in answer):
             raise ToolError("The MCP server's response does not match the request.", code="mcp_protocol")
         return answer
 
@@ -201,11 +202,14 @@ async def _events(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
     """The data of each server-sent event. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
     data: list[bytes] = []
     async for line in _lines(streamed):
+        line = line.removeprefix(codecs.BOM_UTF8)
         if line.startswith(b"data:"):
             data.append(line[5:].removeprefix(b" "))
         elif not line.strip() and data:
             yield b"\n".join(data)
             data = []
+    if data:  # without the empty line behind it; a message that was cut off is none
+        yield b"\n".join(data)
 
 
 async def _lines(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
@@ -221,6 +225,8 @@ async def _lines(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
         for line in more:
             yield b"".join(waiting)
             waiting = [line]
+    if last := b"".join(waiting):
+        yield last
 
 
 def _message(data: bytes) -> dict[str, Any] | None:
@@ -246,11 +252,11 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECO
     """
     found: list[dict[str, Any]] = []
     names: set[str] = set()
-    seen: set[str] = set()
+    seen: set[str | int] = set()
     async with session(url, headers, seconds=seconds) as connection:
         cursor = None
         for _ in range(MAX_PAGES):
-            page = await connection.request("tools/list", {"cursor": cursor} if cursor else {})
+            page = await connection.request("tools/list", {} if cursor is None else {"cursor": cursor})
             listed = page.get("tools")
             new = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
             new = [tool for tool in new if str(tool.get("name")) not in names]
@@ -261,7 +267,7 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECO
             if len(found) > MAX_TOOLS:
                 raise ToolError(f"The MCP server has more than {MAX_TOOLS} tools.", code="too_many")
             cursor = page.get("nextCursor")
-            if not isinstance(cursor, str) or not cursor:
+            if not isinstance(cursor, str | int) or isinstance(cursor, bool) or cursor == "":  # some count their pages
                 return ToolListing(found)
             if cursor in seen:
                 return ToolListing(found, REPEATED_PAGE)
@@ -316,18 +322,24 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
 
 
 def _result_text(answer: dict[str, Any]) -> str:
-    """The texts of the response, or its structured content; images and audio are left out."""
-    parts = []
+    """The texts of the response and the addresses it links to, or its structured content; images and audio are left out."""
     content = answer.get("content")
-    for part in content if isinstance(content, list) else []:
-        if not isinstance(part, dict):
-            continue
-        resource = part.get("resource")
-        text = part.get("text") or (resource.get("text") if isinstance(resource, dict) else None)
-        parts.append(text if isinstance(text, str) else f"(A part of the type {str(part.get('type'))[:30]} is left out.)")
-    if not parts and isinstance(answer.get("structuredContent"), dict):
-        return json.dumps(answer["structuredContent"], ensure_ascii=False, separators=(",", ":"))
-    return "\n".join(parts)
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    texts = {number: text for number, part in enumerate(parts) if (text := _part_text(part)) is not None}
+    structured = answer.get("structuredContent")
+    if structured and not any(texts.values()):  # which servers repeat as text for clients that do not know it
+        return json.dumps(structured, ensure_ascii=False, separators=(",", ":"))
+    left_out = (f"(A part of the type {str(part.get('type'))[:30]} is left out.)" for part in parts)
+    return "\n".join(filter(None, (texts.get(number, without) for number, without in enumerate(left_out))))
+
+
+def _part_text(part: dict[str, Any]) -> str | None:
+    """None for what is no text."""
+    resource = part.get("resource")
+    if part.get("type") == "resource_link" and isinstance(part.get("uri"), str):
+        return " ".join(str(part[key]) for key in ("title", "name", "uri") if isinstance(part.get(key), str))
+    text = part.get("text", resource.get("text") if isinstance(resource, dict) else None)
+    return text if isinstance(text, str) else None
 
 
 KIND = Kind(

@@ -200,9 +200,9 @@ def _latin_stem(word: str) -> str:
     # Umlauts are often written out; somebody who writes "Oeffnung" means what was indexed without its dots.
     word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     word = _DOUBLED.sub(r"\1", _without(_ENDINGS, word))  # "openings", "opening" and "open" end alike
-    word = word[:MAX_STEM_CHARS]  # before its last letter is looked at: "réserv|ation" and "réserv|er"
     if word[-1] in "cz":  # "voces" and "voz", "prijzen" and "prijs"
-        return word[:-1] if len(word) > 3 else word[:-1] + "s"
+        word = word[:-1] if len(word) > 3 else word[:-1] + "s"
+    word = word[:MAX_STEM_CHARS]  # before its last letter is looked at: "réserv|ation" and "réserv|er"
     return word[:-1] + "f" if word[-1] == "v" else word  # "knives"
 
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote
 
 from assistant.errors import ImportRefused
 from assistant.tools.credentials import is_credential
-from assistant.tools.http import REFUSED_HEADERS
+from assistant.tools.http import OWN_JSON, REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
     FoundDrafts,
@@ -30,7 +30,7 @@ from assistant.tools.importing.draft import (
     source_key,
 )
 from assistant.tools.importing.legacy_export import SEGMENT, TOKEN
-from assistant.tools.importing.postman_tree import Place, items_of, objects_of, raw_url, text_of, variables_of
+from assistant.tools.importing.postman_tree import Place, headers_of, items_of, objects_of, raw_url, text_of, variables_of
 from assistant.tools.parameters import MAX_PROPERTIES
 from assistant.tools.request import CREDENTIAL
 
@@ -82,6 +82,7 @@ class _Request:
     required: dict[str, None] = field(default_factory=dict)
     notes: dict[Problem, None] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, Any] = field(default_factory=dict)
     auth: dict[str, str] | None = None  # where a part of the request is the credential, whatever the collection says
 
     def add(self, wire: str, *, kind: Any = "string", about: Any = "", required: bool = False, such_as: Any = None) -> str:
@@ -127,7 +128,9 @@ class _Collection:
         except NotImportable as error:
             return replace(draft, problems=(error.problem,))
         parameters = {"type": "object", "properties": made.properties, "required": list(made.required)}
-        return replace(draft, parameters=parameters, config=config, secrets=made.secrets, notes=tuple(made.notes))
+        return replace(
+            draft, parameters=parameters, config=config, fixed=made.fixed, secrets=made.secrets, notes=tuple(made.notes)
+        )
 
     def _config(self, made: _Request, verb: str, request: dict[str, Any], auth: Any) -> dict[str, Any]:
         if verb not in VERBS:
@@ -137,7 +140,7 @@ class _Collection:
         address = self._address(made, raw_url(url), described)
         send = self._body(made, verb, request.get("body"))
         queries = list(self._queries(made, url, send))
-        headers = self._headers(made, request.get("header"))
+        headers = self._headers(made, request.get("header"), send)
         given = self._auth(made, auth) if made.auth is None else made.auth
         return {
             "verb": verb,
@@ -218,18 +221,17 @@ class _Collection:
 
     # --- Headers and who asks -------------------------------------------------------------------------------------
 
-    def _headers(self, made: _Request, headers: Any) -> list[str]:
+    def _headers(self, made: _Request, headers: Any, send: str) -> list[str]:
         """Lines of our own; a header that authenticates becomes `made.auth`."""
         lines = []
-        if isinstance(headers, str):  # as version 2.0 has them
-            given = [line.partition(":")[::2] for line in headers.splitlines() if ":" in line]
-            headers = [{"key": name, "value": value.strip()} for name, value in given]
-        for one in objects_of(headers):
+        for one in headers_of(headers):
             name, value = str(one.get("key") or "").strip(), str(one.get("value") or "")
             if not name or one.get("disabled") is True:
                 continue
             if name.lower() == "authorization":
                 made.auth = self._authorization(made, self._known(value))
+            elif name.lower() == "content-type" and send == "json" and OWN_JSON.fullmatch(value.strip()):
+                lines.append(f"{name}: {value.strip()}")
             elif name.lower() in REFUSED_HEADERS | {"accept"}:
                 if name.lower() not in ("accept", "content-type", "content-length", "host"):
                     made.notes[
@@ -308,9 +310,28 @@ class _Collection:
             case "raw":
                 self._json(made, str(content))
                 return "json"
+            case "graphql" if isinstance(content, dict):
+                self._graphql(made, content)
+                return "json"
         raise NotImportable(
             "body_type", f"The body has the type {str(mode)[:20]}; only JSON and URL-encoded forms are supported."
         )
+
+    def _graphql(self, made: _Request, content: dict[str, Any]) -> None:
+        """The query never changes; its variables are one parameter. Source: https://graphql.github.io/graphql-over-http"""
+        query = self._known(str(content.get("query") or ""))
+        if not query.strip() or VARIABLE.search(query):
+            raise NotImportable("body_type", "The GraphQL query is empty or contains variables that have no value.")
+        made.fixed["query"] = query
+        if name := content.get("operationName"):
+            made.fixed["operationName"] = str(name)
+        held = _Request()
+        if str(content.get("variables") or "").strip():
+            self._json(held, str(content["variables"]))
+        if held.properties:
+            schema = {"type": "object", "properties": held.properties}
+            made.add("variables", kind={**schema, "required": list(held.required)} if held.required else schema)
+            made.required["variables"] = None
 
     def _json(self, made: _Request, text: str) -> None:
         # A variable may stand for a text within quotes, or for any value without them.

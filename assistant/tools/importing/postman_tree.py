@@ -40,6 +40,14 @@ def variables_of(holder: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
+def headers_of(headers: Any) -> list[dict[str, Any]]:
+    """Of a list, or of one text as version 2.0 has it, in which // switches a line off."""
+    if not isinstance(headers, str):
+        return objects_of(headers)
+    lines = (line.strip().partition(":") for line in headers.splitlines() if not line.strip().startswith("//"))
+    return [{"key": name, "value": value.strip()} for name, colon, value in lines if colon]
+
+
 def raw_url(url: Any) -> str:
     """The address as it was typed."""
     if isinstance(url, str):

@@ -152,7 +152,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("address_refused", {"url": "http://127.0.0.1/x"}),
     ("address_refused", {"url": "http://user:pw@example.com/x"}),
     ("body_type", {"method": "POST", "body": {"mode": "formdata", "formdata": [{"key": "f", "type": "file"}]}}),
-    ("body_type", {"method": "POST", "body": {"mode": "graphql", "graphql": {"query": "{}"}}}),
+    ("body_type", {"method": "POST", "body": {"mode": "file", "file": {"src": "/x"}}}),
     ("body_type", {"method": "POST", "body": {"mode": "raw", "raw": "<xml/>"}}),
     ("body_shape", {"method": "POST", "body": {"mode": "raw", "raw": "[1]"}}),
     ("property_name", {"method": "POST", "body": {"mode": "raw", "raw": '{"a b": 1}'}}),
@@ -314,7 +314,7 @@ def test_a_folder_has_variables_of_its_own():
 
 def test_headers_and_forms_may_be_written_as_one_text():
     body = {"mode": "urlencoded", "urlencoded": "room=7&guest=Ada%20L"}
-    draft = first(collection(item(method="POST", header="X-Hotel: Elbe\nX-Empty:\n", body=body)))
+    draft = first(collection(item(method="POST", header="X-Hotel: Elbe\nX-Empty:\n// X-Off: 1", body=body)))
     assert "X-Hotel: Elbe" in draft.config["headers"].splitlines()
     assert (draft.config["send"], list(draft.parameters["properties"])) == ("form", ["room", "guest"])
 
@@ -324,3 +324,30 @@ def test_comments_in_a_body_are_no_part_of_it():
     draft = first(collection(item(method="POST", body={"mode": "raw", "raw": text})))
     assert list(draft.parameters["properties"]) == ["beds", "photo", "say"]
     assert "https://cdn.example.com/*a*/7" in draft.parameters["properties"]["photo"].get("description", "")
+
+
+def test_a_type_made_of_json_is_kept_with_the_body_that_has_it():
+    own = [{"key": "Content-Type", "value": "application/vnd.api+json"}]
+    body = {"mode": "raw", "raw": '{"beds": 2}'}
+    assert first(collection(item(method="POST", header=own, body=body))).config["headers"] == (
+        "Content-Type: application/vnd.api+json"
+    )
+    assert first(collection(item(method="POST", header=own))).config["headers"] == ""
+
+
+def test_a_graphql_query_is_fixed_and_its_variables_are_for_the_model():
+    query = "query Rooms($beds: Int!) { rooms(beds: $beds) { number } }"
+    body = {"mode": "graphql", "graphql": {"query": query, "variables": '{"beds": 2, "near": {"city": "{{city}}"}}'}}
+    draft = first(collection(item(method="POST", body=body)))
+    assert (draft.fixed, draft.config["send"]) == ({"query": query}, "json")
+    _, content = sent(draft, variables={"beds": 3})
+    assert json.loads(content or "") == {"query": query, "variables": {"beds": 3}}
+    alone = {"mode": "graphql", "graphql": {"query": "{ rooms }", "variables": ""}}
+    bare = first(collection(item(method="POST", body=alone)))
+    assert (bare.fixed, bare.parameters["properties"]) == ({"query": "{ rooms }"}, {})
+
+
+@pytest.mark.parametrize("query", ["", " ", "{ {{field}} }"])
+def test_a_graphql_query_that_is_not_known_is_named(query):
+    draft = one(method="POST", body={"mode": "graphql", "graphql": {"query": query, "variables": "{}"}})
+    assert [problem.code for problem in draft.problems] == ["body_type"]

@@ -268,6 +268,45 @@ async def test_pages_are_read_to_the_last_with_what_the_server_gave_us_to_carry(
     assert b'"cursor": "p2"' in script.seen[3]
 
 
+def events(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body
+
+
+ONE_TOOL = b'{"jsonrpc":"2.0","id":%s,"result":{"tools":[{"name":"one"}]}}'
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        events(b"data: " + ONE_TOOL % b"2"),
+        events(b"data: " + ONE_TOOL % b"2" + b"\n"),
+        events(b"\xef\xbb\xbfdata:" + ONE_TOOL % b'"2"' + b"\r\r"),
+        answer(ONE_TOOL % b'"2"'),
+        answer(b"\xef\xbb\xbf" + ONE_TOOL % b"2", "Application/JSON; charset=utf-8"),
+    ],
+)
+async def test_an_answer_that_is_plain_but_for_its_form_is_read(listing, settings):
+    found = await listed(settings, Script(list=listing))
+    assert [draft.name for draft in found.drafts] == ["one"]
+
+
+async def test_an_answer_that_was_cut_off_is_none(settings):
+    with pytest.raises(ImportRefused) as refused:
+        await listed(settings, Script(list=events(b"data: " + ONE_TOOL[:-1] % b"2")))
+    assert refused.value.code == "mcp_protocol"
+
+
+async def test_pages_may_be_counted(settings):
+    class Counting(Script):
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+            if self.asked().get("method") != "tools/list":
+                return await super().__call__(reader, writer, request)
+            page = self.asked()["params"].get("cursor", -1) + 1
+            writer.write(rpc(tools({"name": f"page_{page}"}, nextCursor=None if page == 2 else page), self.asked()["id"]))
+
+    assert [draft.name for draft in (await listed(settings, Counting())).drafts] == ["page_0", "page_1", "page_2"]
+
+
 REFUSED_ADDRESSES = [
     "http://127.0.0.1:1/mcp",
     "http://169.254.169.254/",
@@ -318,6 +357,36 @@ async def test_what_may_have_happened_is_never_said_to_have_failed(
     assert sum(b'"tools/call"' in request for request in script.seen) == 1
 
 
+TEXTS: list[tuple[dict[str, Any], str]] = [
+    ({"content": [{"type": "text", "text": ""}]}, "Done."),
+    ({"content": []}, "Done."),
+    (
+        {"content": [{"type": "text", "text": "a"}, {"type": "audio", "data": "…"}]},
+        "a\n(A part of the type audio is left out.)",
+    ),
+    ({"content": [{"type": "image", "data": "…"}], "structuredContent": {"beds": 2}}, '{"beds":2}'),
+    ({"content": [{"type": "text", "text": "two"}], "structuredContent": {"beds": 2}}, "two"),
+    ({"content": [{"type": "resource", "resource": {"uri": "x://y", "text": "inside"}}]}, "inside"),
+    (
+        {"content": [{"type": "resource_link", "name": "Menu", "uri": "https://cafe.example/menu"}]},
+        "Menu https://cafe.example/menu",
+    ),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("result", "text"), TEXTS)
+async def test_what_a_tool_says_is_told_in_whatever_part_it_stands(
+    talk, method: Callable[..., Method], settings, result, text
+):
+    script = Script(call=result)
+    async with server(script) as (address, script.seen):
+        settings.OUTBOUND_ALLOWED_ORIGINS = [address]
+        config = {"url": f"{address}/mcp", "tool": "it", "auth": "none", "timeout_seconds": 5}
+        await sync_to_async(method)(talk.assistant, "it", kind="mcp", config=config)
+        assert (await called(talk, "it", text="x")).text == text
+
+
 @pytest.mark.django_db
 async def test_a_server_that_cannot_be_reached_has_done_nothing(talk, method: Callable[..., Method], settings):
     address = f"http://127.0.0.1:{servers.free_port()}"
@@ -364,7 +433,7 @@ async def test_events_are_the_same_wherever_their_bytes_are_cut(end: bytes, size
         [b": hello", b"", b"event: message", b"data: one", b"data:two", b"", b"", b"data: three", b"", b"data: cut"]
     )
     found = [data async for data in mcp.mcp._events(Chunks(body, size))]  # type: ignore[arg-type]
-    assert found == [b"one\ntwo", b"three"]
+    assert found == [b"one\ntwo", b"three", b"cut"], "whether the last one is whole, its JSON says"
 
 
 async def test_what_a_server_says_is_masked_before_it_is_cut(settings: Any) -> None:

@@ -225,7 +225,7 @@ def _is_binary(sample: bytes) -> bool:
 def _without_mark(data: bytes) -> str | None:
     """UTF-32 or UTF-16 that does not say so; None for what is neither. A zero byte is in any text of them that has a
     space or a line's end, and in no other text."""
-    if b"\0" not in data[:4096]:
+    if b"\0" not in data[:4096] or _has_stray_zeros(data[:4096]):
         return None
     found: list[tuple[int, str]] = []
     for encoding, width in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
@@ -240,6 +240,15 @@ def _without_mark(data: bytes) -> str | None:
             found.append((sum(char.isascii() for char in start), text))  # with its bytes swapped, a space is none
     found.sort(reverse=True)
     return found[0][1] if len(found) == 1 or (found and found[0][0] > found[1][0]) else None
+
+
+def _has_stray_zeros(sample: bytes) -> bool:
+    """Whether it is text in single bytes or UTF-8 but for a few zeros, such as a database leaves behind a value. Every
+    second byte of Latin letters in UTF-16 is one, and letters of other scripts make no UTF-8."""
+    if sample.count(0) * 5 >= len(sample):
+        return False
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(sample.replace(b"\0", b""))
+    return not re.search(r"[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffd]", text)
 
 
 def _seven_bits(data: bytes) -> str:

@@ -24,7 +24,7 @@ def server_url(holders: Iterable[dict[str, Any]], base_url: str) -> tuple[str, l
         servers = []
     notes = [Problem("servers", "The document lists several servers. The first one is used.")] if len(servers) > 1 else []
     server = servers[0] if servers and isinstance(servers[0], dict) else {}
-    url = str(server.get("url") or "/")
+    url = str(server.get("url") or "").strip() or "/"
     if len(url) > MAX_URL_CHARS:
         raise NotImportable(TOO_LONG.code, TOO_LONG.text)
     variables = server.get("variables")

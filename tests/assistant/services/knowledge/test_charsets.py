@@ -256,3 +256,10 @@ def test_text_that_was_encoded_twice_is_read_as_it_was_written(text: str) -> Non
 )
 def test_a_plus_sign_does_not_make_another_encoding_of_plain_text(text: str) -> None:
     assert decoded(text.encode()) == text
+
+
+@pytest.mark.parametrize("data", [b"name,beds\n7,\0\n", b"Open\0 daily", "Größe: 3\n\0\n".encode(), b"a\0bcdefgh"])
+def test_a_stray_zero_does_not_make_another_script_of_plain_text(data: bytes) -> None:
+    with pytest.raises(Unreadable) as raised:
+        decoded(data)
+    assert raised.value.code == "binary"
