@@ -1,4 +1,4 @@
-"""A kind of method that counts its runs."""
+"""A kind of method that counts its runs, and calls as a model makes them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.llm import ToolCallRequest, ToolResult
+from assistant.models import Conversation
+from assistant.tools.executor import Executor
 from assistant.tools.kind import Context
 
 
@@ -34,3 +36,9 @@ class Acts:
 
 def call(name: str = "do_it", /, **arguments: Any) -> ToolCallRequest:
     return ToolCallRequest("call_1", name, arguments)
+
+
+async def called(talk: Conversation, name: str, **arguments: Any) -> ToolResult:
+    """What the first call of the first answer in a conversation comes to."""
+    executor = await Executor.for_conversation(talk)
+    return await executor.execute(call(name, **arguments), round=1, ordinal=0)
