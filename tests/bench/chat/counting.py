@@ -75,7 +75,7 @@ def _run(file: Path) -> None:
     submit = ThreadPoolExecutor.submit
 
     def counted(pool: Any, *args: Any, **kwargs: Any) -> Any:
-        _counts["hops"] += pool._thread_name_prefix == "db"
+        _counts["hops"] += pool._thread_name_prefix.startswith("db")
         return submit(pool, *args, **kwargs)
 
     def write() -> None:
