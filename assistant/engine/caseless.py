@@ -40,7 +40,7 @@ class Caseless:
         if pos or endpos is not None:  # which may cut a word, and make another of it
             end = len(text) if endpos is None else endpos
             return _first([one.search(searched, pos, end) for one, searched in [part.read(text) for part in self._parts]])
-        if self.needs.number not in needs_met_by(text):
+        if not self.needs.bit & needs_met_by(text):
             return None
         last, found = self._last
         if last != text:
@@ -71,7 +71,7 @@ class Caseless:
     def _that_may_match(self, text: str) -> list[tuple[re.Pattern[str], str]]:
         """The alternatives that may match, each with the text in the letters that it is to search."""
         met = needs_met_by(text)
-        return [part.read(text) for part in self._parts if part.needs.number in met] if self.needs.number in met else []
+        return [part.read(text) for part in self._parts if part.needs.bit & met] if self.needs.bit & met else []
 
 
 def _first(matches: list[re.Match[str] | None]) -> re.Match[str] | None:

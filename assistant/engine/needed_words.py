@@ -14,9 +14,10 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Container, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache, reduce
 from itertools import groupby
+from operator import or_
 from re import _constants as syntax  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -53,10 +54,11 @@ class Needs:
         global _known
         self.alternatives = frozenset(alternatives)
         with _registering:
-            self.number = _known
+            self.bit = 1 << _known
             for bits in self.alternatives:
-                _asked.setdefault(bits[0] if bits else 0, {}).setdefault(sum(bits), set()).add(_known)
-            _known += 1
+                by_bits = _asked.setdefault(bits[0] if bits else 0, {})
+                by_bits[sum(bits)] = by_bits.get(sum(bits), 0) | self.bit
+            _known += 1  # last: from now on, what was found without it is looked up anew
 
     @classmethod
     def of(cls, pattern: str) -> Needs:
@@ -78,15 +80,15 @@ class Needs:
 
     def met_by(self, text: str) -> bool:
         """Whether `text` has those words; always, where letters of it are equal to others in ways of their own."""
-        return self.number in needs_met_by(text)
+        return self.bit & needs_met_by(text) != 0
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
 
 _registering = threading.Lock()  # replies are judged on one thread while grammars are compiled on another
-_known = 0  # needs: they are numbered
-# By the bit of the rarest set, or 0: by all bits that are needed, for whom that is enough.
-_asked: dict[int, dict[int, set[int]]] = {}
+_known = 0  # needs, of which each is a bit as well
+# By the bit of the rarest set, or 0: by all bits that are needed, the needs that those meet.
+_asked: dict[int, dict[int, int]] = {}
 _bits: dict[_Set, int] = {}
 # By the letters that a word is, begins with, ends with or has anywhere: the bits of the sets that it is in.
 _wholes: dict[str, int] = {}
@@ -95,7 +97,7 @@ _tails: dict[str, int] = {}
 _parts: dict[str, int] = {}
 _TABLES = {(True, True): _wholes, (True, False): _heads, (False, True): _tails, (False, False): _parts}
 _longest = 0  # letters of an entry
-_ALL = range(1_000_000)  # numbers of needs
+_ALL = -1  # the bits of all needs
 
 
 def _bit_of(words: _Set) -> int:
@@ -111,30 +113,30 @@ def _bit_of(words: _Set) -> int:
         return _bits[words]
 
 
-def needs_met_by(text: str) -> Container[int]:
-    """The numbers of the needs that the words of `text` meet."""
+def needs_met_by(text: str) -> int:
+    """The bits of the needs that the words of `text` meet."""
     return _met_by(text, _known)  # what was found when there were fewer is out of date
 
 
 @lru_cache(maxsize=512)
-def _met_by(text: str, known: int) -> Container[int]:
+def _met_by(text: str, known: int) -> int:
     small = in_small_letters(text)
     if small is None:
         return _ALL
-    found, met, more = 0, set(_asked.get(0, {}).get(0, ())), []
+    found, met, more = 0, _asked.get(0, {}).get(0, 0), []
     for word in _WORD.findall(small):
         bits, alone, with_others = _of_word(word, known)
         found |= bits
         met |= alone
         more += with_others
-    for bits, numbers in more:
+    for bits, needs in more:
         if bits & found == bits:
-            met |= numbers
+            met |= needs
     return met
 
 
 @lru_cache(maxsize=8192)  # some 12 MB
-def _of_word(word: str, known: int) -> tuple[int, frozenset[int], list[tuple[int, frozenset[int]]]]:
+def _of_word(word: str, known: int) -> tuple[int, int, list[tuple[int, int]]]:
     """The bits of the sets that a word is in; the needs that it meets by itself; and those that it meets with other words,
     after all their bits."""
     found, size = _wholes.get(word, 0), len(word)
@@ -143,8 +145,8 @@ def _of_word(word: str, known: int) -> tuple[int, frozenset[int], list[tuple[int
         for start in range(size - length + 1):
             found |= _parts.get(word[start : start + length], 0)
     asked = [one for bit in _each(found) for one in list(_asked.get(bit, {}).items())]
-    alone = frozenset[int]().union(*(numbers for bits, numbers in asked if bits & found == bits))
-    return found, alone, [(bits, frozenset(numbers)) for bits, numbers in asked if bits & found != bits]
+    alone = reduce(or_, (needs for bits, needs in asked if bits & found == bits), 0)
+    return found, alone, [(bits, needs) for bits, needs in asked if bits & found != bits]
 
 
 def _each(bits: int) -> Iterator[int]:

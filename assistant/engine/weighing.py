@@ -53,7 +53,7 @@ def _of_sentence(name: str, plain: str, context: str) -> list[str]:
     asks = ASKS.search(plain) is not None
     offered = patterns_of(name).free.search(f"{context} {plain}".lstrip()) is not None
     met = needs_met_by(plain)
-    found = [sign for sign, pattern in _searched(name) if pattern.needs.number in met and pattern.search(plain)]
+    found = [sign for sign, pattern in _searched(name) if pattern.needs.bit & met and pattern.search(plain)]
     if "own" in found:
         found += [f"own+{form}" for form in ("always", "theirs", "now", "episode") if form in found]
         found += ["own+asks"] * asks
