@@ -4,11 +4,13 @@
 export function createBackButton(store, close) {
   /** @type {(() => void) | undefined} */
   let release;
+  /** Once it is loaded, Back is waited for as soon as the panel is open. @type {typeof import("../back/index.js").closeOnBack | undefined} */
+  let closeOnBack;
   return async () => {
     release?.();
     release = undefined;
     if (!store.get().open || !matchMedia("(max-width: 640px)").matches) return;
-    const { closeOnBack } = await import("../back/index.js");
+    closeOnBack ??= (await import("../back/index.js")).closeOnBack;
     if (store.get().open) release ??= closeOnBack(close);
   };
 }
