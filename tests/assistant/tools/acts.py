@@ -38,7 +38,7 @@ def call(name: str = "do_it", /, **arguments: Any) -> ToolCallRequest:
     return ToolCallRequest("call_1", name, arguments)
 
 
-async def called(talk: Conversation, name: str, **arguments: Any) -> ToolResult:
-    """What the first call of the first answer in a conversation comes to."""
+async def called(talk: Conversation, name: str = "do_it", /, *, at: int = 0, **arguments: Any) -> ToolResult:
+    """What a call in the first answer of a conversation comes to; it is the first there, or has that place."""
     executor = await Executor.for_conversation(talk)
-    return await executor.execute(call(name, **arguments), round=1, ordinal=0)
+    return await executor.execute(call(name, **arguments), round=1, ordinal=at)

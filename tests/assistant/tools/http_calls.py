@@ -11,10 +11,9 @@ from asgiref.sync import sync_to_async
 from assistant import outbound
 from assistant.llm import ToolResult
 from assistant.models import Conversation, Method
-from assistant.tools.executor import Executor
 from tests.assistant.upstream import answering
 
-from .acts import call
+from .acts import called
 
 Make = Callable[..., Method]
 SECRET = 'tøp-s3cret+key/="x"'
@@ -35,11 +34,6 @@ def an_http(make_method: Make, talk: Conversation, config: dict[str, Any], **fie
         row.set_secret(name, value)
     row.save()
     return row
-
-
-async def called(talk: Conversation, **arguments: Any) -> ToolResult:
-    executor = await Executor.for_conversation(talk)
-    return await executor.execute(call(**arguments), round=1, ordinal=0)
 
 
 class Recorder:

@@ -11,14 +11,13 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from assistant.llm import ToolResult
 from assistant.models import Card, Conversation, Delivery, Method
 from assistant.models import ToolCall as Row
 from assistant.services.deliveries import outbox
 from assistant.tools import email
-from assistant.tools.executor import Executor, try_out
+from assistant.tools.executor import try_out
 
-from .acts import call
+from .acts import called
 
 Make = Callable[..., Method]
 pytestmark = pytest.mark.django_db
@@ -32,11 +31,6 @@ TEAM = {"to": "team@example.com", "subject": "From {{ name }}"}
 
 def an_email(make_method: Make, talk: Conversation, **config: Any) -> Method:
     return make_method(talk.assistant, kind="email", parameters=ASKED, config={**TEAM, **config})
-
-
-async def called(talk: Conversation, ordinal: int = 0, **arguments: Any) -> ToolResult:
-    executor = await Executor.for_conversation(talk)
-    return await executor.execute(call(**arguments), round=1, ordinal=ordinal)
 
 
 async def test_a_message_to_the_team_is_queued_with_its_receipt(method: Make, talk: Conversation) -> None:
@@ -106,10 +100,10 @@ async def test_the_visitors_e_mail_is_in_their_language_and_the_teams_in_english
     talk.visitor.email, talk.visitor.email_verified_at, talk.visitor.locale = "ann@example.com", timezone.now(), "fr-CA"
     await talk.visitor.asave()
     made = await sync_to_async(an_email)(method, talk)
-    await called(talk, 1, message="x")
+    await called(talk, at=1, message="x")
     made.config |= {"recipient": "visitor"}
     await made.asave()
-    await called(talk, 2, message="x")
+    await called(talk, at=2, message="x")
     team, own = [delivery.text async for delivery in Delivery.objects.order_by("created_at")]
     assert "Sent from the website of" in team and "Envoyé depuis le site de" in own
     receipts = [card.content["title"] async for card in Card.objects.order_by("created_at")]
@@ -135,7 +129,7 @@ async def test_a_model_chooses_no_recipient(argument: str, method: Make, talk: C
 
 async def test_a_recipient_is_written_to_so_often_a_day_and_no_more(method: Make, talk: Conversation) -> None:
     await sync_to_async(an_email)(method, talk, per_recipient_per_day=2)
-    results = await asyncio.gather(*(called(talk, n, message=f"x{n}") for n in range(5)))
+    results = await asyncio.gather(*(called(talk, at=n, message=f"x{n}") for n in range(5)))
     assert sorted(result.outcome for result in results) == ["done", "done", "refused", "refused", "refused"]
     assert await Delivery.objects.acount() == 2
 

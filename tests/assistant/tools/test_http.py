@@ -13,7 +13,8 @@ import pytest
 
 from assistant.models import Conversation
 from assistant.tools.executor import Executor
-from tests.assistant.tools.http_calls import Make, called, schema, sent
+from tests.assistant.tools.acts import called
+from tests.assistant.tools.http_calls import Make, schema, sent
 
 pytestmark = pytest.mark.django_db
 

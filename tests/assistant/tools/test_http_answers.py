@@ -14,7 +14,8 @@ from assistant import outbound
 from assistant.llm import ToolResult
 from assistant.models import Conversation, Method
 from assistant.models import ToolCall as Row
-from tests.assistant.tools.http_calls import Make, Recorder, an_http, called, replying
+from tests.assistant.tools.acts import called
+from tests.assistant.tools.http_calls import Make, Recorder, an_http, replying
 from tests.assistant.upstream import answering, server
 
 pytestmark = pytest.mark.django_db

@@ -18,10 +18,10 @@ from assistant import outbound
 from assistant.models import Conversation, Method
 from assistant.models import ToolCall as Row
 from assistant.tools.executor import Executor, try_out
-from tests.assistant.tools.http_calls import SECRET, Make, Recorder, an_http, called
+from tests.assistant.tools.http_calls import SECRET, Make, Recorder, an_http
 from tests.assistant.upstream import server
 
-from .acts import call
+from .acts import call, called
 
 pytestmark = pytest.mark.django_db
 
