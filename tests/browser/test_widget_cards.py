@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.harness.chat import NewWidget, sent
 from tests.browser.test_widget_chat import scrolled
@@ -13,6 +13,7 @@ from tests.browser.test_widget_screens import overflow
 
 from .harness import FakeServer, Site, Widget
 from .harness.waiting import until
+from .harness.widget import ROOT
 
 
 def test_an_appointment_from_question_to_receipt(widget: Widget, fake: FakeServer) -> None:
@@ -136,3 +137,67 @@ def test_a_card_that_waits_for_an_answer_is_seen_from_its_top(new_widget: NewWid
     until(lambda: 0 <= widget.place_of(card)["y"] - widget.place_of(log)["y"] <= 20)
     widget.ask("hello")
     until(lambda: scrolled(widget)[1] <= 1)  # who goes on writing has left the card behind
+
+
+HEAR_MESSAGES = "window.heard = 0; document.addEventListener('interworky:message:received', () => (heard += 1))"
+NEXT_FRAME = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
+def press(widget: Widget, part: Locator) -> None:
+    """Presses and holds the mouse's button on it."""
+    place = widget.place_of(part)
+    widget.page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    widget.page.mouse.down()
+
+
+def test_a_press_counts_although_its_card_is_changed_and_moved_before_it_is_let_go(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("slots")
+    widget.page.evaluate(HEAR_MESSAGES)
+    press(widget, widget.page.get_by_role("button", name="Tuesday, 8 January, 14:30"))
+
+    async def change_and_speak() -> None:
+        [card] = fake.only().cards
+        fake.only().update_card(card, title="Choose a time")
+        fake.only().message("staff", "These times are free. " * 40)
+
+    fake.call(change_and_speak())
+    widget.page.wait_for_function("heard")
+    widget.page.evaluate(NEXT_FRAME)
+    expect(widget.page.get_by_text("Choose a time")).to_have_count(0)
+    widget.page.mouse.up()
+    expect(widget.page.locator(".slots")).to_contain_text("Your choice: Tuesday, 8 January, 14:30")
+    expect(widget.replies).to_have_count(2)
+    assert [answer["choice"] for answer in sent(fake, "card.answer")] == ["s-2"]
+
+
+def test_a_press_counts_although_more_of_its_card_is_loaded_before_it_is_let_go(widget: Widget) -> None:
+    held: list[Route] = []
+    widget.page.route("**/booking.js*", lambda route: held.append(route))
+    widget.open().ask("slots-many")
+    until(lambda: held, widget.page)
+    sheets = widget.shadow("root.adoptedStyleSheets.length")
+    press(widget, widget.page.get_by_role("button", name="More times"))
+    held[0].continue_()
+    widget.page.wait_for_function(f"{ROOT}.adoptedStyleSheets.length > {sheets}")
+    widget.page.evaluate(NEXT_FRAME)
+    widget.page.mouse.up()
+    expect(widget.page.locator(".slot")).to_have_count(24)
+    expect(widget.page.get_by_role("button", name="Choose a day")).to_be_visible()
+
+
+@pytest.mark.parametrize("ending", ["let go elsewhere", "cancelled", "with a menu", "never"])
+def test_what_came_during_a_press_is_shown_after_it(ending: str, widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("slots")
+    widget.page.evaluate(HEAR_MESSAGES)
+    press(widget, widget.page.get_by_role("button", name="Tuesday, 8 January, 14:30"))
+    fake.call(fake.say_message("staff", "Hello"))
+    widget.page.wait_for_function("heard")
+    if ending == "let go elsewhere":
+        widget.page.mouse.move(1, 1)
+        widget.page.mouse.up()
+    elif ending == "cancelled":
+        widget.page.locator(".slots").dispatch_event("pointercancel", {"bubbles": True, "composed": True})
+    elif ending == "with a menu":
+        widget.page.locator(".slots").dispatch_event("contextmenu", {"bubbles": True, "composed": True})
+    expect(widget.replies).to_have_count(2)
+    assert not sent(fake, "card.answer")

@@ -4,6 +4,7 @@ import { createActions } from "./actions.js";
 import { createSavedEntries } from "./saved_entries.js";
 import { inLanguage, loadLocale, unknownLocale, withRegion } from "./locales/index.js";
 import { createBackButton } from "./panel/back_button.js";
+import { createClicks } from "./panel/clicks.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
 import { createPainting } from "./panel/painting.js";
@@ -58,14 +59,16 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
   const { transport, outbox } = createConnection(host, store, session);
   const actions = createActions({ store, transport, storage, session });
   const picture = config.avatar ? pictureAt(host + config.avatar) : undefined;
-  const panel = createPanel(actions, { t, voice: language.voice, locale, host, mode, picture });
+  const clicks = createClicks(root);
+  const panel = createPanel(actions, { t, voice: language.voice, locale, host, mode, picture, clicks });
   const teaser = createTeaser(() => commands.open());
   const commands = createPanelCommands({ store, transport, storage, actions, session, emit, focus: panel.focus });
 
   const detach = attach({ root, shadow, language, parts: [panel.el, teaser.el], press: panel.press });
   const follow = () => followTheme(root, options.accent ?? config.accent, options.theme);
   let stopTheme = follow();
-  const paint = createPainting({ store, shadow, panel, teaser, launcher, label: () => root.dataset.label || t.chat });
+  const label = () => root.dataset.label || t.chat;
+  const paint = createPainting({ store, shadow, panel, teaser, launcher, clicks, label });
   const back = createBackButton(store, actions.close);
   const stopWatching = watchSurroundings(transport, store, storage, session);
   const receipts = createReceipts(store, transport);
@@ -93,6 +96,7 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
     destroy() {
       detach();
       unsubscribe();
+      clicks.destroy();
       transport.close();
       panel.destroy();
       stopWatching();

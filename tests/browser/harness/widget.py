@@ -72,7 +72,7 @@ class Widget:
         return reply
 
     def answered(self) -> Widget:
-        """Waits for the end of the turn: until then a reply grows, and can move a button away while it is being pressed."""
+        """Waits for the end of the turn: until then a reply grows."""
         expect(self.page.locator(".stop")).to_be_hidden()
         return self
 

@@ -12,6 +12,7 @@ import { createStore, initial } from "../store.js";
 import launcherCss from "../styles/launcher.css";
 import css from "../styles/widget.css";
 import { createLauncherState } from "../views/launcher_state.js";
+import { createClicks } from "../panel/clicks.js";
 import { createPanel } from "../views/panel.js";
 import { CONFIG, STATES } from "./states.js";
 
@@ -69,7 +70,8 @@ function drawState(look, { strings: t, locale, dir }, name) {
   const store = createStore(state);
   const parts = /** @type {any} */ ({ store, session: { token: async () => "" }, send: async () => true });
   const picture = state.config.avatar ? Promise.resolve(drawer(drawFace())) : undefined;
-  const page = { t, locale, host: location.origin, mode: "inline", picture, announce() {} };
+  const clicks = createClicks(root);
+  const page = { t, locale, host: location.origin, mode: "inline", picture, announce() {}, clicks };
   // Whatever is pressed here does nothing, but for the sheets.
   const actions = /** @type {any} */ (
     new Proxy(

@@ -9,9 +9,10 @@ import { createLauncherState } from "../views/launcher_state.js";
  * @param {ReturnType<typeof import("../views/panel.js").createPanel>} parts.panel
  * @param {ReturnType<typeof import("../views/teaser.js").createTeaser>} parts.teaser
  * @param {HTMLElement} parts.launcher
+ * @param {import("./clicks.js").Clicks} parts.clicks
  * @param {() => string} parts.label the launcher's
  */
-export function createPainting({ store, shadow, panel, teaser, launcher, label }) {
+export function createPainting({ store, shadow, panel, teaser, launcher, clicks, label }) {
   const showLauncher = createLauncherState(launcher);
   let painted = store.get();
   let frame = 0;
@@ -36,6 +37,6 @@ export function createPainting({ store, shadow, panel, teaser, launcher, label }
    * @param {import("../store.js").State} before */
   return function schedule(state, before) {
     if (state.open !== before.open) paint();
-    else frame ||= requestAnimationFrame(paint);
+    else frame ||= requestAnimationFrame(() => clicks.after(paint));
   };
 }

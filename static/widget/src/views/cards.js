@@ -16,7 +16,7 @@ const FIRST_SLOTS = 9;
 
 /** A card of any kind. It is drawn anew only when the server changed it, so that what is being typed stays.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createCard(actions, { t, locale, host, announce }) {
+export function createCard(actions, { t, locale, host, announce, clicks }) {
   const el = h("div", { class: "line card", role: "group", tabindex: "-1" });
   /** @type {Card} */
   let card;
@@ -54,7 +54,7 @@ export function createCard(actions, { t, locale, host, announce }) {
     const look = (/** @type {import("../booking/index.js").Asked} */ asked) => actions.browse(card.id, asked);
     browser = createBrowser(el, { locale, words: t.booking, announce, look, first: () => el.querySelector(".slot") });
     browser.update({ ...card, ...view });
-    draw();
+    clicks.after(draw);
   }
 
   return {

@@ -12,6 +12,7 @@ import { createMessages } from "./messages.js";
  * @property {string} locale @property {string} host
  * @property {string} mode `page` where the chat is the whole page, `inline` where it is a part of it: then it cannot be closed
  * @property {Promise<import("../avatar/index.js").Draw>} [picture] the assistant's, where there is one
+ * @property {import("../panel/clicks.js").Clicks} clicks what waits for them
  * @property {(text: string) => void} announce says `text` to a screen reader, once
  * @typedef {{ el: HTMLElement, update(state: State, before: State): void }} View
  */

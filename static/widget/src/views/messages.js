@@ -37,7 +37,7 @@ export function createMessages(actions, page) {
   );
   const latest = h("button", { type: "button", class: "latest", hidden: true }, icon(DOWN), t.latest);
   const el = h("div", { class: "messages" }, log, latest);
-  const follow = createScrolling(log, list, latest);
+  const follow = createScrolling(log, list, latest, page.clicks);
   void page.picture?.then(() => list.classList.add("pictured"));
   /** @type {Map<string, Line>} */
   let lines = new Map();

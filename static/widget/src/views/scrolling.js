@@ -8,15 +8,13 @@ const MARGIN_PX = 12;
 /**
  * @param {HTMLElement} log the element that scrolls @param {HTMLElement} list the lines in it
  * @param {HTMLElement} latest the button that leads to the end
+ * @param {import("../panel/clicks.js").Clicks} clicks
  */
-export function createScrolling(log, list, latest) {
+export function createScrolling(log, list, latest, clicks) {
   let follows = true;
 
   // The list also moves when the panel does: a keyboard slides in, a card unfolds, a text box grows.
-  const observer = new ResizeObserver(() => {
-    if (follows) scrollTo(rest());
-    offerLatest();
-  });
+  const observer = new ResizeObserver(() => clicks.after(settle));
   observer.observe(log);
   observer.observe(list);
 
@@ -32,6 +30,11 @@ export function createScrolling(log, list, latest) {
       if (line.matches(".card.open")) top = Math.min(top, /** @type {HTMLElement} */ (line).offsetTop - MARGIN_PX);
     }
     return top;
+  }
+
+  function settle() {
+    if (follows) scrollTo(rest());
+    offerLatest();
   }
 
   /** There may be something new below what is in sight although nobody has scrolled. */
