@@ -15,14 +15,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.checks import ERROR, WARNING, Error, Tags, run_checks
+from django.core.checks import ERROR, WARNING, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from assistant import checks, secrets
 from assistant.models import Provider
 from assistant.secrets import new_key
 from interworky.environment import read_dotenv
-from interworky.lifespan import Lifespan
 from tests import make
 from tests.servers import ROOT, environment
 
@@ -246,21 +245,6 @@ def test_lost_field_keys_are_found_before_anything_is_served(settings):
     assert run_checks(tags=[Tags.database], databases=["default"]) == []
     settings.FIELD_KEYS = [new]
     assert [message.id for message in run_checks(tags=[Tags.database], databases=["default"])] == ["assistant.E003"]
-
-
-async def test_a_web_process_with_an_obstacle_does_not_start():
-    app = Lifespan(None, keepers=[], obstacles=lambda: [Error("A key is gone.", id="assistant.E003")])
-    sent = []
-
-    async def receive():
-        return {"type": "lifespan.startup"}
-
-    async def send(message):
-        sent.append(message)
-
-    await app({"type": "lifespan"}, receive, send)
-    assert [message["type"] for message in sent] == ["lifespan.startup.failed"]
-    assert "assistant.E003" in sent[0]["message"]
 
 
 def test_a_line_in_dotenv_that_is_no_setting_is_named_by_number(tmp_path):
