@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 20_000
 SENT_AT_ONCE = 500
-GATHER_SECONDS = 0.01  # between two sends to other processes; what comes meanwhile goes with the next
+GATHER_SECONDS = 0.03  # between two sends to other processes; what comes meanwhile goes with the next
 SEND_SECONDS = 2
 PROBE_SECONDS = 1.0  # how often a process publishes to itself through Redis, to know that it receives
 SILENCE_SECONDS = 3.0  # without such a message, until Redis is taken to be down
