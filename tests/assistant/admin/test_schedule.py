@@ -41,14 +41,21 @@ def at(hour: int, minute: int = 0) -> datetime:
     return datetime(DAY.year, DAY.month, DAY.day, hour, minute, tzinfo=ZONE)
 
 
-def booked(calendar: Calendar, hour: int = 10, name: str = "Ada", **more: Any) -> Appointment:
+def booked(calendar: Calendar, hour: int = 10, name: str = "Ada Lovelace", **more: Any) -> Appointment:
     service = calendar.services.select_related("organization").get()
     return by_staff.book(Pick(service, calendar, at(hour), "any"), name=name, **more)
 
 
 def fields(calendar: Calendar, **more: Any) -> dict[str, Any]:
     service = calendar.services.get().pk
-    return {"calendar": calendar.pk, "service": service, "day": f"{DAY:%d.%m.%Y}", "time": "10", "name": "Bob", **more}
+    return {
+        "calendar": calendar.pk,
+        "service": service,
+        "day": f"{DAY:%d.%m.%Y}",
+        "time": "10",
+        "name": "Bob Martin",
+        **more,
+    }
 
 
 def test_staff_book_with_times_as_they_type_them(calendar, staff):
@@ -64,7 +71,7 @@ def test_a_conflict_is_named_with_other_times_and_asking_books_nothing(calendar,
         answer = staff.post(f"{BASE}schedule/book/", fields(calendar, time="10:15", **more))
         said = answer.json()
         assert (answer.status_code, said["code"]) == (409, "slot_taken")
-        assert said["conflicts"] == [f"10:00–10:30 {calendar.services.get()}, Ada"]
+        assert said["conflicts"] == [f"10:00–10:30 {calendar.services.get()}, Ada Lovelace"]
         assert {one["day"] for one in said["alternatives"]} == {f"{DAY}"} and said["alternatives"][0]["time"]
     free = staff.post(f"{BASE}schedule/book/", fields(calendar, time="11", check="yes", name=""))
     assert free.json() == {"ok": True}
@@ -219,13 +226,13 @@ def test_those_who_may_not_change_a_calendar_change_nothing(calendar, who):
     for address, sent in changes:
         answer = client.post(BASE + address, sent)
         assert answer.status_code in (400, 403, 404), address
-        assert "Ada" not in answer.content.decode()
+        assert "Ada Lovelace" not in answer.content.decode()
     assert state() == before
     if who == "stranger":
         query = {"first": DAY, "last": DAY, "calendar": calendar.pk}
         assert client.get(f"{BASE}schedule/events/", query).json()["appointments"] == []
-        assert "Ada" not in client.get(f"{BASE}schedule/print/", {"day": DAY}).content.decode()
-        assert "Ada" not in client.get(f"{BASE}schedule/export/").content.decode()
+        assert "Ada Lovelace" not in client.get(f"{BASE}schedule/print/", {"day": DAY}).content.decode()
+        assert "Ada Lovelace" not in client.get(f"{BASE}schedule/export/").content.decode()
 
 
 def test_an_appointment_is_not_moved_to_another_organizations_calendar(calendar, boss):
@@ -249,9 +256,9 @@ def test_no_cell_of_the_export_is_a_formula(calendar, staff, typed):
 
 def test_the_export_has_the_rows_that_the_list_is_filtered_to(calendar, staff):
     booked(calendar)
-    by_staff.cancel(booked(calendar, 12, "Bob"))
+    by_staff.cancel(booked(calendar, 12, "Bob Martin"))
     text = staff.get(f"{BASE}schedule/export/?state__exact=cancelled").content.decode()
-    assert "Bob" in text and "Ada" not in text
+    assert "Bob Martin" in text and "Ada Lovelace" not in text
     page = staff.get(f"{BASE}?state__exact=cancelled").content.decode()
     assert f"{BASE}schedule/export/?state__exact=cancelled" in page
 
@@ -260,9 +267,9 @@ def test_a_day_is_printed_with_its_appointments_and_blocked_times(calendar, staf
     booked(calendar, phone="0123")
     by_staff.block(calendar, at(12), at(13), "Delivery")
     page = staff.get(f"{BASE}schedule/print/", {"day": DAY}).content.decode()
-    for said in ("10:00–10:30", "Ada", "0123", "Delivery", "9:00–17:00"):
+    for said in ("10:00–10:30", "Ada Lovelace", "0123", "Delivery", "9:00–17:00"):
         assert said in page
-    assert "Ada" not in staff.get(f"{BASE}schedule/print/", {"day": DAY + timedelta(days=1)}).content.decode()
+    assert "Ada Lovelace" not in staff.get(f"{BASE}schedule/print/", {"day": DAY + timedelta(days=1)}).content.decode()
     assert staff.get(f"{BASE}schedule/print/", {"day": "soon"}).status_code == 302
 
 

@@ -64,7 +64,7 @@ def card(conversation: Conversation, service: Service) -> Card:
 
 
 def good(service: Service, **changes: str) -> dict[str, str]:
-    values = {"Dog's name": "Rex", "Size": "Large", "Vaccinated": "yes"}
+    values = {"Dog's name": "Barnaby", "Size": "Large", "Vaccinated": "yes"}
     return {"phone": "+49 30 123456", **{name_of(service, key): value for key, value in values.items()}, **changes}
 
 
@@ -131,13 +131,13 @@ def test_answers_are_read_on_the_receipt_and_by_the_team_and_never_mailed_to_an_
     assert card.call.arguments == {"slot": "x", "name": "Ann", "email": "ann@example.com", "phone": "+49 30 123456"}
     held = Appointment.objects.get()
     booked = appointments.confirm(held, name="Ann", email="ann@example.com", phone="+49 30 123456", now=NOW)
-    expected = [("Dog's name", "Rex"), ("Size", "Large"), ("Vaccinated", "Yes"), ("Weight in kg", "2,5")]
+    expected = [("Dog's name", "Barnaby"), ("Size", "Large"), ("Vaccinated", "Yes"), ("Weight in kg", "2,5")]
     assert form_fields.answered(booked) == expected, "the team reads its own language"
     assert ["Size", "Large"] in receipts.receipt(booked, "confirmed")["lines"]
-    assert "Dog's name: Rex" in emails.teams_email(booked, "confirmed").text
-    assert "Rex" not in str(emails.visitors_email(booked, "confirmed"))
+    assert "Dog's name: Barnaby" in emails.teams_email(booked, "confirmed").text
+    assert "Barnaby" not in str(emails.visitors_email(booked, "confirmed"))
     again = {field["label"]: field.get("value") for field in asked(service, card.conversation)}
-    assert (again["Dog's name"], again["Vaccinated"]) == ("Rex", "yes"), "the next time they are filled in"
+    assert (again["Dog's name"], again["Vaccinated"]) == ("Barnaby", "yes"), "the next time they are filled in"
     service.form_fields.all().delete()
     assert form_fields.answered(Appointment.objects.get()) == expected, "as they were asked"
 
@@ -166,7 +166,7 @@ def test_fields_are_asked_and_answers_read_back_in_the_visitors_language(transla
     assert card_answers.answer(card.conversation, str(card.pk), "confirm", good(translated, **{size: "Groß"})) is not None
     booked = appointments.confirm(Appointment.objects.get(), name="Ann", email="ann@example.com", now=NOW)
     shown = receipts.receipt(booked, "confirmed")["lines"]
-    assert shown[-3:] == [["Name des Hundes", "Rex"], ["Größe", "Groß"], ["Geimpft", "Ja"]]
+    assert shown[-3:] == [["Name des Hundes", "Barnaby"], ["Größe", "Groß"], ["Geimpft", "Ja"]]
     text = emails.teams_email(booked, "confirmed").text
     assert "Size: Large" in text and "Vaccinated: Yes" in text and "Groß" not in text
 

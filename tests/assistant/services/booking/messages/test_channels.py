@@ -23,7 +23,7 @@ from tests.assistant.services.booking.calendar_sync.outside_calendars import ser
 pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
 NINE = datetime(2030, 1, 8, 9, 0, tzinfo=UTC)
-GATEWAY = "https://gateway.example.com/messages?key=k3y"
+GATEWAY = "https://gateway.example.com/messages?key=k3y-of-the-gateway"
 BODY = '{"to": "{to}", "text": "{text}", "ref": "{id}"}'
 NUMBER = "020 7946 0018"
 
@@ -105,7 +105,7 @@ def test_what_the_gateway_refuses_is_tried_again_unless_it_would_be_refused_agai
     booked(home)
     (row,) = queued("sms")
     sent(row, status)
-    assert row.state == state and f"answered with {status}" in row.last_error and "k3y" not in row.last_error
+    assert row.state == state and f"answered with {status}" in row.last_error and "k3y-of-the-gateway" not in row.last_error
 
 
 def test_without_a_gateway_a_text_message_is_only_logged_and_says_so(home):
