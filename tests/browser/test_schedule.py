@@ -71,14 +71,14 @@ def salon(start_app: Callable[..., servers.App]) -> Salon:
 
 @pytest.fixture
 def staff(salon: Salon, chromium: Browser) -> Iterator[Page]:
-    with signed_in(salon.app, chromium, script=UNDISTURBED) as page:
+    with signed_in(salon.app, chromium, script=ON_DEMAND) as page:
         opened(page)
         yield page
 
 
-# Once a minute the calendar looks for what is new and is drawn anew: under the pointer, if the minute is over just then.
-UNDISTURBED = """{ const own = setInterval;
-    window.setInterval = (run, ms, ...more) => (ms === 60_000 ? 0 : own(run, ms, ...more)) }"""
+# Once a minute the calendar looks for what is new; here, whenever a test calls `lookAgain()`.
+ON_DEMAND = """{ const own = setInterval;
+    window.setInterval = (run, ms, ...more) => (ms === 60_000 ? ((window.lookAgain = run), 0) : own(run, ms, ...more)) }"""
 
 
 def opened(page: Page) -> None:
@@ -110,7 +110,17 @@ def place_of(event: Locator) -> FloatRect:
     return box
 
 
-def drag(page: Page, name: str, minutes: int, *, edge: bool = False, sideways: float = 0) -> None:
+def look_again(page: Page) -> None:
+    """The calendar asks what is new, and has been answered."""
+    with page.expect_response("**/schedule/events/**") as answer:
+        page.evaluate("lookAgain()")
+    answer.value.finished()
+    page.evaluate("new Promise((resolve) => setTimeout(resolve))")
+
+
+def drag(
+    page: Page, name: str, minutes: int, *, edge: bool = False, sideways: float = 0, halfway: Callable[[], object] = bool
+) -> None:
     """Drag an event, or its lower edge, by minutes: an hour is as high as the other customer's appointment."""
     settled(page)
     hour = place_of(event(page, "onerror"))["height"]
@@ -119,6 +129,7 @@ def drag(page: Page, name: str, minutes: int, *, edge: bool = False, sideways: f
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + sideways, y + minutes / 60 * hour / 2, steps=5)
+    halfway()
     page.mouse.move(x + sideways, y + minutes / 60 * hour, steps=5)
     page.mouse.up()
 
@@ -135,6 +146,31 @@ def test_an_appointment_is_dragged_asked_about_and_moved(salon, staff):
     dialog.get_by_role("button", name="Move", exact=True).click()
     expect(dialog).to_be_hidden()
     assert salon.times("Ada") == ["Mira", "12:00", "13:30"]
+
+
+def test_a_drag_goes_on_while_the_calendar_looks_for_what_is_new(salon, staff):
+    before = salon.times("Ada")
+    was = place_of(event(staff, "Ada"))
+    drag(staff, "Ada", 60, halfway=lambda: look_again(staff))
+    dialog = staff.get_by_role("dialog", name="Move the appointment")
+    expect(dialog).to_be_visible()
+    dropped = event(staff, "Ada").bounding_box()
+    assert dropped and dropped["y"] > was["y"] + 10  # it is shown where it was dropped, until that is decided
+    dialog.get_by_role("button", name="Keep the old time").click()
+    until_same(lambda: place_of(event(staff, "Ada")), was)
+    assert salon.times("Ada") == before
+
+
+def test_the_keyboard_and_a_press_stay_on_an_appointment_while_the_calendar_looks_for_what_is_new(salon, staff):
+    event(staff, "Ada").focus()
+    look_again(staff)
+    expect(event(staff, "Ada")).to_be_focused()
+    box = place_of(event(staff, "Ada"))
+    staff.mouse.move(box["x"] + 20, box["y"] + 12)
+    staff.mouse.down()
+    look_again(staff)
+    staff.mouse.up()
+    expect(staff.get_by_role("dialog")).to_be_visible()
 
 
 def test_a_drag_that_is_not_saved_goes_back(salon, staff):
