@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Response, expect
 
 from tests import servers
 from tests.browser.harness.waiting import until_same
@@ -114,8 +114,13 @@ def look_again(page: Page) -> None:
     """The calendar asks what is new, and has been answered."""
     with page.expect_response("**/schedule/events/**") as answer:
         page.evaluate("lookAgain()")
-    answer.value.finished()
-    page.evaluate("new Promise((resolve) => setTimeout(resolve))")
+    answered(page, answer.value)
+
+
+def answered(page: Page, response: Response) -> None:
+    """The page has read the response, and had the time to draw what is in it."""
+    response.finished()
+    page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
 
 
 def drag(
@@ -198,6 +203,28 @@ def test_a_conflict_is_named_before_saving_and_an_alternative_is_taken(salon, st
     dialog.get_by_role("button", name="Book", exact=True).click()
     expect(staff.get_by_role("status")).to_contain_text("Booked.")
     assert salon.times("Cy")[0] == "Tom"
+
+
+def test_a_button_is_pressed_although_what_is_said_about_the_time_changes_meanwhile(salon, staff):
+    staff.get_by_role("button", name="Book", exact=False).first.click()
+    dialog = staff.get_by_role("dialog", name="Book an appointment")
+    dialog.get_by_label("Calendar").select_option(label="Tom · Salon")
+    dialog.get_by_label("Service").select_option(label="Cut, 60 min")
+    dialog.get_by_label("Day").fill(salon.filled["day"])
+    dialog.get_by_label("Name").fill("Eve")
+    dialog.get_by_label("Time").fill("10:30")
+    dialog.get_by_label("Name").focus()
+    expect(dialog.get_by_role("alert")).to_contain_text("That time is taken.")
+    dialog.get_by_label("Time").focus()
+    staff.keyboard.press("ControlOrMeta+a")
+    staff.keyboard.type("16:00")
+    dialog.get_by_role("button", name="Book", exact=True).hover()
+    with staff.expect_response("**/schedule/book/") as answer:
+        staff.mouse.down()  # leaves the field of the time, which asks the server
+    answered(staff, answer.value)
+    staff.mouse.up()
+    expect(staff.get_by_role("status")).to_contain_text("Booked.")
+    assert salon.times("Eve")[:2] == ["Tom", "16:00"]
 
 
 def test_a_click_books_there_and_a_closed_time_is_booked_only_when_staff_insist(salon, staff):
