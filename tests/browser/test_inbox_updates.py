@@ -229,6 +229,24 @@ def test_a_conversation_that_cannot_be_opened_leads_back_to_the_list_on_a_phone(
         expect(line).to_be_visible()
 
 
+def test_on_the_conversations_own_page_what_staff_are_doing_goes_on_as_well(office, grace, visitor):
+    grace.locator("#inbox-side").get_by_role("link", name="Show what the assistant did").click()
+    talk = grace.locator("#talk")
+    note = grace.get_by_label("Note", exact=True)
+    note.fill("A regular.")
+    details = talk.locator("details").first
+    was_open = details.evaluate("(one) => (one.open = !one.open)")
+    talk.locator(".iw-bubble").first.evaluate("(bubble) => getSelection().selectAllChildren(bubble)")
+    selected = grace.evaluate("getSelection().toString()")
+    hold_down(grace, grace.get_by_role("button", name="Close conversation"))
+    visitor.say("Hello?")
+    expect(talk).to_contain_text("Hello?")
+    assert (grace.evaluate("getSelection().toString()"), details.evaluate("(one) => one.open")) == (selected, was_open)
+    expect(note).to_have_value("A regular.")
+    grace.mouse.up()
+    expect(visitor.page.get_by_text("This conversation has ended.").first).to_be_visible()
+
+
 def test_a_hand_back_is_of_the_conversation_that_it_was_begun_for(office, grace, visitor, new_widget):
     grace.get_by_role("button", name="Take over").click()
     second = asks_for_a_person(office, new_widget(), "Leave me with a person")
