@@ -12,7 +12,7 @@ export function listen(el, name, listener) {
   listeners.set(el, { ...listeners.get(el), [name]: listener });
 }
 
-/** Makes the children of `el` those given, elements or texts. A child stays and is changed where it has the same name and the
+/** Makes the children of `el` like those given, which are new elements or texts. A child stays and is changed where it has the same name and the
  * same `data-key` as the new one; without a key, children of one name are matched in their order. */
 export function redraw(el, ...children) {
   const wanted = children.map((child) => (child instanceof Node ? child : new Text(child)));
@@ -24,7 +24,7 @@ export function redraw(el, ...children) {
   for (const child of before) if (!next.includes(child)) child.remove();
   putInOrder(el, next);
   wanted.forEach((child, index) => next[index] !== child && update(next[index], child));
-  if (place >= 0 && document.activeElement !== focused) restoreFocus(el, focused, place);
+  if (place >= 0 && document.activeElement === document.body) restoreFocus(el, focused, place);
 }
 
 /** Makes `el` like `next`, an element of the same name. What was typed and which details are open is left as it is. */
@@ -59,7 +59,7 @@ const nameOf = (node) => `${node.nodeName} ${node.dataset?.key ?? ""}`;
 /** A function that finds the child to keep for a new one; it gives out each of them once. */
 function matcher(before) {
   const byName = Map.groupBy(before, nameOf);
-  return (child) => (before.includes(child) ? child : byName.get(nameOf(child))?.shift());
+  return (child) => byName.get(nameOf(child))?.shift();
 }
 
 /** Moves only those that are not in their place: a child that is moved loses what the others keep. */

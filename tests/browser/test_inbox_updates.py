@@ -107,6 +107,20 @@ def test_the_keyboard_stays_where_it_is_while_the_visitor_writes(grace, visitor,
     expect(control).to_be_focused()
 
 
+def test_the_keyboard_goes_on_from_what_takes_the_place_of_a_button(grace, visitor):
+    inbox = grace.locator("#inbox")
+    inbox.get_by_label("Snooze").select_option(label="1 day")
+    inbox.get_by_role("button", name="End snooze").press("Enter")
+    expect(inbox.get_by_label("Snooze")).to_be_focused()
+    tag = inbox.get_by_label("Add a tag")
+    for name in ("parking", "ramp"):
+        tag.fill(name)
+        tag.press("Enter")
+    inbox.get_by_role("button", name="Remove the tag ramp").press("Enter")
+    expect(inbox.get_by_role("button", name="Remove the tag ramp")).to_have_count(0)
+    expect(tag).to_be_focused()  # and not the button that removes the other tag
+
+
 def test_a_button_that_is_being_pressed_acts_although_the_visitor_writes_meanwhile(grace, visitor):
     hold_down(grace, grace.get_by_role("button", name="Take over"))
     arrives(visitor, grace, "Hello?")

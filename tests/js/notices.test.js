@@ -21,8 +21,15 @@ class Element {
       this.children.push(one);
     }
   }
+  prepend(one) {
+    one.parent = this;
+    this.children.unshift(one);
+  }
   setAttribute(name, value) {
     this.attributes[name] = value;
+  }
+  matches(selector) {
+    return selector === ":hover, :focus-within" && Boolean(this.isInUse);
   }
   remove() {
     this.parent.children = this.parent.children.filter((one) => one !== this);
@@ -200,6 +207,21 @@ test("a tab that nobody looks at counts in its title until somebody does", async
   tab.document.visibilityState = "visible";
   tab.fire("visibilitychange");
   assert.equal(tab.document.title, "Today");
+  await browser.pass(60_000);
+  assert.deepEqual(tab.lines, []);
+});
+
+test("what somebody is about to open or dismiss stays in its place until they have left it", async () => {
+  const browser = new Browser();
+  const tab = new Tab(browser);
+  await settled();
+  await browser.send(WAITING);
+  const place = tab.parts.get("iw-notices");
+  place.isInUse = true;
+  await browser.pass(60_000);
+  await browser.send({ ...WAITING, id: "w-2", title: "Another one" });
+  assert.deepEqual(tab.lines, ["Another one", "A visitor is waiting"]); // the place ends at the foot of the window
+  place.isInUse = false;
   await browser.pass(60_000);
   assert.deepEqual(tab.lines, []);
 });

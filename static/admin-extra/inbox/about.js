@@ -78,8 +78,14 @@ function tagging(shown, act) {
     },
   });
   input.setAttribute("list", "inbox-tags");
-  const tags = shown.tags.map((name) => tag(name, () => act("untag", { name })));
+  const tags = shown.tags.map((name) => tag(name, (event) => removeTag(event, name, act)));
   return [h("div", { className: "iw-inbox-marks" }, tags), input, known];
+}
+
+function removeTag(event, name, act) {
+  const isByKey = event.detail === 0;
+  if (isByKey) event.target.closest("section").querySelector("input").focus(); // and not the next tag's button
+  act("untag", { name });
 }
 
 /** Adds what is in the box, which is empty for the next tag at once; a tag that could not be added comes back. */

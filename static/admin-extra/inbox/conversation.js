@@ -153,10 +153,10 @@ export class OpenConversation {
     this.#el.inert = this.#side.inert = false;
     const [composer, seen] = [this.#composer, seenByVisitor(found)];
     const act = (name, fields) => this.#act(id, name, fields);
-    const writing = found.may_act ? [composer.el] : [];
-    redraw(this.#el, this.#head, this.#problem, this.#log, this.#others, ...writing);
+    const parts = [this.#head, this.#problem, this.#log, this.#others, composer.el];
+    if (!composer.el.isConnected) this.#el.replaceChildren(...parts); // put there again, it would lose the keyboard
     if (found.may_act) composer.open(id, found.names);
-    composer.el.hidden = found.state === "closed";
+    composer.el.hidden = found.state === "closed" || !found.may_act;
     redraw(this.#head, ...headOf(found, { act, onBack: this.#on.onBack, onAbout: this.#on.onAbout }));
     this.presence.draw();
     redraw(
