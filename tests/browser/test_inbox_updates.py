@@ -16,7 +16,6 @@ from tests.browser.harness.waiting import until
 from tests.browser.test_admin import signed_in
 from tests.browser.test_inbox import Office, asks_for_a_person, found
 
-
 numbers = count(101)
 
 
@@ -232,6 +231,19 @@ def test_the_list_is_shown_although_visitors_write_faster_than_it_is_read(office
         expect(grace.locator("#inbox-lines")).to_contain_text("First of two")
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_notification_does_not_cover_where_a_reply_is_written(office, chromium, new_widget, width):
+    asks_for_a_person(office, new_widget(), f"Answer me at {width}")
+    with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/", width=width, height=812) as page:
+        page.locator("#inbox-lines .iw-inbox-line", has_text=f"Answer me at {width}").click()
+        expect(reply_box(page)).to_be_visible()
+        asks_for_a_person(office, new_widget(), "Another one waits")
+        notification = page.locator("#iw-notices p").first
+        expect(notification).to_be_visible()
+        [shown, composer] = [part.bounding_box() for part in (notification, page.locator(".iw-inbox-composer"))]
+        assert shown and composer and shown["y"] + shown["height"] < composer["y"]
+
+
 def test_a_conversation_that_cannot_be_opened_leads_back_to_the_list_on_a_phone(office, chromium, new_widget):
     asks_for_a_person(office, new_widget(), "Gone soon")
     with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/", width=375, height=812) as page:
@@ -271,7 +283,8 @@ def test_a_hand_back_is_of_the_conversation_that_it_was_begun_for(office, grace,
     dialog.get_by_role("button", name="Cancel").focus()
     line = grace.locator("#inbox-lines .iw-inbox-line", has_text="Leave me with a person")
     # A click on a notification opens its conversation, whatever is shown.
-    grace.evaluate("(id) => dispatchEvent(new CustomEvent('iw:open', { detail: id, cancelable: true }))", line.get_attribute("data-id"))
+    open_it = "(id) => dispatchEvent(new CustomEvent('iw:open', { detail: id, cancelable: true }))"
+    grace.evaluate(open_it, line.get_attribute("data-id"))
     expect(log_of(grace)).to_contain_text("Leave me with a person")
     dialog.get_by_role("button", name="Hand back").click()
     expect(visitor.log.get_by_text("Grace has left the chat.")).to_be_visible()
