@@ -136,6 +136,32 @@ def test_what_is_selected_in_the_messages_stays_selected_while_the_visitor_write
     assert grace.evaluate(selected) == before
 
 
+def test_the_messages_do_not_move_on_while_somebody_selects_in_them(grace, visitor):
+    log = log_of(grace)
+    expect(log).to_contain_text("I would like to talk to a person.")
+    for number in range(6):
+        arrives(visitor, grace, f"Line {number}")
+    bottom = "(log) => log.scrollHeight - log.clientHeight - log.scrollTop"
+    grace.wait_for_function(f"({bottom})(document.querySelector('#inbox-talk [role=log]')) < 1")
+    hold_down(grace, log.get_by_text("Line 4"))
+    before = log.evaluate("(log) => log.scrollTop")
+    arrives(visitor, grace, "One more")
+    assert log.evaluate("(log) => log.scrollTop") == before > 0
+    grace.mouse.up()
+    grace.wait_for_function(f"({bottom})(document.querySelector('#inbox-talk [role=log]')) < 1")
+
+
+def test_a_search_is_typed_on_while_a_conversation_is_being_opened(office, grace, visitor):
+    line = grace.locator("#inbox-lines .iw-inbox-line").first
+    with held(grace, f"**/inbox/{line.get_attribute('data-id')}/"):
+        grace.reload()
+        grace.get_by_label("Search conversations").focus()
+    expect(log_of(grace)).to_contain_text("I would like to talk to a person.")
+    grace.keyboard.type("lift")
+    expect(grace.get_by_label("Search conversations")).to_have_value("lift")
+    expect(reply_box(grace)).to_have_value("")
+
+
 def test_a_line_that_is_being_pressed_opens_although_the_list_changes_meanwhile(office, grace, visitor, new_widget):
     other = asks_for_a_person(office, new_widget(), "Whose line is it?")
     grace.get_by_label("Search conversations").fill("")
@@ -280,7 +306,9 @@ def test_a_hand_back_is_of_the_conversation_that_it_was_begun_for(office, grace,
     expect(grace.locator("#inbox-lines")).to_contain_text("Leave me with a person")
     grace.get_by_role("button", name="Hand back…").click()
     dialog = grace.get_by_role("dialog")
-    dialog.get_by_role("button", name="Cancel").focus()
+    address = grace.url
+    dialog.get_by_role("button", name="Cancel").press("k")  # opens the conversation before, where no dialog is open
+    assert grace.url == address
     line = grace.locator("#inbox-lines .iw-inbox-line", has_text="Leave me with a person")
     # A click on a notification opens its conversation, whatever is shown.
     open_it = "(id) => dispatchEvent(new CustomEvent('iw:open', { detail: id, cancelable: true }))"
