@@ -1,6 +1,8 @@
 // An open conversation: shows new messages as they arrive, tells the visitor that staff are typing, and keeps a reply that is
 // being written while the page is loaded anew, as after handing back.
 
+import { update } from "./redraw.js";
+
 const POLL_MS = 3000;
 const TYPING_MS = 3000;
 
@@ -12,22 +14,25 @@ async function poll() {
     if (String(seq) === talk.dataset.seq) return;
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (answer.ok && page.querySelector("#talk")) replaceParts(talk, page);
+    if (answer.ok && page.querySelector("#talk")) updateParts(page);
   } catch {
     // The network may be back at the next poll.
   }
 }
 
-function replaceParts(talk, page) {
-  const opened = [...talk.querySelectorAll("details")].map((part) => part.open);
-  page.querySelectorAll("#talk details").forEach((part, place) => {
-    part.open = opened[place] ?? part.open;
-  });
-  const box = document.querySelector("#answer textarea");
-  const begun = box && (box.value || box === document.activeElement); // a reply being written stays
-  for (const part of ["#talk", ".iw-top", ...(begun ? [] : ["#answer"])]) {
-    document.querySelector(part)?.replaceWith(page.querySelector(part) ?? "");
+/** Makes the parts that change as those of `page`; what somebody is doing in them goes on. */
+function updateParts(page) {
+  for (const name of ["#talk", ".iw-top", "#answer", "#notes"]) {
+    const [part, next] = [document.querySelector(name), page.querySelector(name)];
+    if (part && next) update(part, next);
+    else if (part && !isBegun(part)) part.remove();
   }
+}
+
+/** Whether a text is being written in it, which stays even where it cannot be sent any longer. */
+function isBegun(part) {
+  const box = part.querySelector("textarea");
+  return box && (box.value || box === document.activeElement);
 }
 
 /** What is too long cannot be sent, and says by how much: cut, it would be sent without its end. */

@@ -130,11 +130,14 @@
     close.setAttribute("aria-label", "Dismiss");
     close.onclick = () => line.remove();
     line.append(words, close);
-    place().append(line);
-    const fade = () => setTimeout(() => line.remove(), SHOWN_MS);
+    place().prepend(line); // above the others, which stay where they are at the foot of the window
+    const fade = () => setTimeout(() => (isInUse() ? fade() : line.remove()), SHOWN_MS);
     if (document.visibilityState === "visible") fade();
     else addEventListener("visibilitychange", fade, { once: true }); // it stays until somebody can see it
   }
+
+  /** Whether somebody is about to open or dismiss one. */
+  const isInUse = () => place().matches(":hover, :focus-within");
 
   /** Whether the inbox, on this page, has opened the conversation, so that nothing that was typed there is lost. */
   const isOpened = (conversation) =>

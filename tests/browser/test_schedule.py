@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Response, expect
 
 from tests import servers
 from tests.browser.harness.waiting import until_same
@@ -71,14 +71,14 @@ def salon(start_app: Callable[..., servers.App]) -> Salon:
 
 @pytest.fixture
 def staff(salon: Salon, chromium: Browser) -> Iterator[Page]:
-    with signed_in(salon.app, chromium, script=UNDISTURBED) as page:
+    with signed_in(salon.app, chromium, script=ON_DEMAND) as page:
         opened(page)
         yield page
 
 
-# Once a minute the calendar looks for what is new and is drawn anew: under the pointer, if the minute is over just then.
-UNDISTURBED = """{ const own = setInterval;
-    window.setInterval = (run, ms, ...more) => (ms === 60_000 ? 0 : own(run, ms, ...more)) }"""
+# Once a minute the calendar looks for what is new; here, whenever a test calls `lookAgain()`.
+ON_DEMAND = """{ const own = setInterval;
+    window.setInterval = (run, ms, ...more) => (ms === 60_000 ? ((window.lookAgain = run), 0) : own(run, ms, ...more)) }"""
 
 
 def opened(page: Page) -> None:
@@ -110,7 +110,22 @@ def place_of(event: Locator) -> FloatRect:
     return box
 
 
-def drag(page: Page, name: str, minutes: int, *, edge: bool = False, sideways: float = 0) -> None:
+def look_again(page: Page) -> None:
+    """The calendar asks what is new, and has been answered."""
+    with page.expect_response("**/schedule/events/**") as answer:
+        page.evaluate("lookAgain()")
+    answered(page, answer.value)
+
+
+def answered(page: Page, response: Response) -> None:
+    """The page has read the response, and had the time to draw what is in it."""
+    response.finished()
+    page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
+
+
+def drag(
+    page: Page, name: str, minutes: int, *, edge: bool = False, sideways: float = 0, halfway: Callable[[], object] = bool
+) -> None:
     """Drag an event, or its lower edge, by minutes: an hour is as high as the other customer's appointment."""
     settled(page)
     hour = place_of(event(page, "onerror"))["height"]
@@ -119,6 +134,7 @@ def drag(page: Page, name: str, minutes: int, *, edge: bool = False, sideways: f
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + sideways, y + minutes / 60 * hour / 2, steps=5)
+    halfway()
     page.mouse.move(x + sideways, y + minutes / 60 * hour, steps=5)
     page.mouse.up()
 
@@ -135,6 +151,31 @@ def test_an_appointment_is_dragged_asked_about_and_moved(salon, staff):
     dialog.get_by_role("button", name="Move", exact=True).click()
     expect(dialog).to_be_hidden()
     assert salon.times("Ada") == ["Mira", "12:00", "13:30"]
+
+
+def test_a_drag_goes_on_while_the_calendar_looks_for_what_is_new(salon, staff):
+    before = salon.times("Ada")
+    was = place_of(event(staff, "Ada"))
+    drag(staff, "Ada", 60, halfway=lambda: look_again(staff))
+    dialog = staff.get_by_role("dialog", name="Move the appointment")
+    expect(dialog).to_be_visible()
+    dropped = event(staff, "Ada").bounding_box()
+    assert dropped and dropped["y"] > was["y"] + 10  # it is shown where it was dropped, until that is decided
+    dialog.get_by_role("button", name="Keep the old time").click()
+    until_same(lambda: place_of(event(staff, "Ada")), was)
+    assert salon.times("Ada") == before
+
+
+def test_the_keyboard_and_a_press_stay_on_an_appointment_while_the_calendar_looks_for_what_is_new(salon, staff):
+    event(staff, "Ada").focus()
+    look_again(staff)
+    expect(event(staff, "Ada")).to_be_focused()
+    box = place_of(event(staff, "Ada"))
+    staff.mouse.move(box["x"] + 20, box["y"] + 12)
+    staff.mouse.down()
+    look_again(staff)
+    staff.mouse.up()
+    expect(staff.get_by_role("dialog")).to_be_visible()
 
 
 def test_a_drag_that_is_not_saved_goes_back(salon, staff):
@@ -162,6 +203,28 @@ def test_a_conflict_is_named_before_saving_and_an_alternative_is_taken(salon, st
     dialog.get_by_role("button", name="Book", exact=True).click()
     expect(staff.get_by_role("status")).to_contain_text("Booked.")
     assert salon.times("Cy")[0] == "Tom"
+
+
+def test_a_button_is_pressed_although_what_is_said_about_the_time_changes_meanwhile(salon, staff):
+    staff.get_by_role("button", name="Book", exact=False).first.click()
+    dialog = staff.get_by_role("dialog", name="Book an appointment")
+    dialog.get_by_label("Calendar").select_option(label="Tom · Salon")
+    dialog.get_by_label("Service").select_option(label="Cut, 60 min")
+    dialog.get_by_label("Day").fill(salon.filled["day"])
+    dialog.get_by_label("Name").fill("Eve")
+    dialog.get_by_label("Time").fill("10:30")
+    dialog.get_by_label("Name").focus()
+    expect(dialog.get_by_role("alert")).to_contain_text("That time is taken.")
+    dialog.get_by_label("Time").focus()
+    staff.keyboard.press("ControlOrMeta+a")
+    staff.keyboard.type("16:00")
+    dialog.get_by_role("button", name="Book", exact=True).hover()
+    with staff.expect_response("**/schedule/book/") as answer:
+        staff.mouse.down()  # leaves the field of the time, which asks the server
+    answered(staff, answer.value)
+    staff.mouse.up()
+    expect(staff.get_by_role("status")).to_contain_text("Booked.")
+    assert salon.times("Eve")[:2] == ["Tom", "16:00"]
 
 
 def test_a_click_books_there_and_a_closed_time_is_booked_only_when_staff_insist(salon, staff):

@@ -6,7 +6,6 @@ import vm from "node:vm";
 import { createArea } from "./area.js";
 
 const SOURCE = readFileSync(new URL("../../static/admin-extra/notices.js", import.meta.url), "utf8");
-const WORKER = readFileSync(new URL("../../static/admin-extra/push/worker.js", import.meta.url), "utf8");
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** An element that knows as much as the script asks of it. */
@@ -21,8 +20,15 @@ class Element {
       this.children.push(one);
     }
   }
+  prepend(one) {
+    one.parent = this;
+    this.children.unshift(one);
+  }
   setAttribute(name, value) {
     this.attributes[name] = value;
+  }
+  matches(selector) {
+    return selector === ":hover, :focus-within" && Boolean(this.isInUse);
   }
   remove() {
     this.parent.children = this.parent.children.filter((one) => one !== this);
@@ -204,6 +210,21 @@ test("a tab that nobody looks at counts in its title until somebody does", async
   assert.deepEqual(tab.lines, []);
 });
 
+test("what somebody is about to open or dismiss stays in its place until they have left it", async () => {
+  const browser = new Browser();
+  const tab = new Tab(browser);
+  await settled();
+  await browser.send(WAITING);
+  const place = tab.parts.get("iw-notices");
+  place.isInUse = true;
+  await browser.pass(60_000);
+  await browser.send({ ...WAITING, id: "w-2", title: "Another one" });
+  assert.deepEqual(tab.lines, ["Another one", "A visitor is waiting"]); // the place ends at the foot of the window
+  place.isInUse = false;
+  await browser.pass(60_000);
+  assert.deepEqual(tab.lines, []);
+});
+
 test("a tab in which nobody has clicked leaves the sound to one in which somebody has", async () => {
   const browser = new Browser();
   const [silent, other] = [new Tab(browser, { touched: false }), new Tab(browser)];
@@ -265,100 +286,6 @@ test("a page says to the service worker that it shows what is pushed, and opens 
   assert.equal(await answer("w-1"), true);
   tab.toldByWorker({ data: { type: "open", url: `https://desk.example.com${INBOX}?conversation=c-9` }, ports: [] });
   assert.deepEqual(tab.opened, ["c-9"]);
-});
-
-// --- The service worker ---------------------------------------------------------------------------------------------------
-
-class Worker {
-  constructor(pages = []) {
-    this.listeners = {};
-    this.shown = [];
-    this.windows = [];
-    vm.runInNewContext(WORKER, {
-      URL,
-      MessageChannel: class {
-        constructor() {
-          this.port1 = {};
-          this.port2 = { postMessage: (data) => this.port1.onmessage({ data }) };
-        }
-      },
-      setTimeout: (work, ms, ...more) => setImmediate(() => work(...more)),
-      location: new URL("https://desk.example.com/admin/push/worker.js"),
-      addEventListener: (type, work) => (this.listeners[type] = work),
-      skipWaiting() {},
-      clients: { matchAll: async () => pages, openWindow: async (url) => this.windows.push(url) },
-      registration: {
-        scope: "https://desk.example.com/admin/",
-        showNotification: async (title, options) => this.shown.push([title, options.body, options.data.url]),
-      },
-    });
-  }
-  async happens(type, event) {
-    let until;
-    this.listeners[type]({ ...event, waitUntil: (promise) => (until = promise) });
-    await until;
-  }
-  push(told) {
-    const json = () => (told === undefined ? JSON.parse("no json") : told);
-    return this.happens("push", { data: { json } });
-  }
-  click(url) {
-    return this.happens("notificationclick", { notification: { close() {}, data: { url } } });
-  }
-}
-
-const page = (url, answer) => ({
-  url,
-  visibilityState: "visible",
-  told: [],
-  focused: 0,
-  async focus() {
-    this.focused += 1;
-  },
-  postMessage(data, [port] = []) {
-    this.told.push(data);
-    if (answer !== undefined) port?.postMessage(answer);
-  },
-});
-const PUSHED = {
-  title: "A visitor asks for a person",
-  body: "Bright Smile",
-  url: `${INBOX}?conversation=c-1`,
-  tag: "t",
-};
-
-test("what is pushed is shown unless a page that somebody looks at shows it", async () => {
-  for (const [pages, count] of [
-    [[], 1],
-    [[page("https://desk.example.com/admin/", true)], 0],
-    [[page("https://desk.example.com/admin/", false)], 1],
-    [[page("https://desk.example.com/admin/")], 1], // it does not answer
-    [[{ ...page("https://desk.example.com/admin/", true), visibilityState: "hidden" }], 1],
-  ]) {
-    const worker = new Worker(pages);
-    await worker.push(PUSHED);
-    assert.equal(worker.shown.length, count);
-  }
-});
-
-test("what cannot be read is shown as something true, since browsers require that something is", async () => {
-  const worker = new Worker();
-  await worker.push(undefined);
-  assert.deepEqual(worker.shown, [["Something has happened", "", "https://desk.example.com/admin/"]]);
-});
-
-test("a click goes to the tab that has the page, else opens one, and never leads to another site", async () => {
-  const inbox = page(`https://desk.example.com${INBOX}`);
-  const other = page("https://desk.example.com/admin/");
-  const worker = new Worker([other, inbox]);
-  await worker.click(PUSHED.url);
-  assert.deepEqual([inbox.focused, other.focused, worker.windows], [1, 0, []]);
-  assert.deepEqual({ ...inbox.told[0] }, { type: "open", url: `https://desk.example.com${PUSHED.url}` });
-  const alone = new Worker([other]);
-  await alone.click(PUSHED.url);
-  assert.deepEqual(alone.windows, [`https://desk.example.com${PUSHED.url}`]);
-  await alone.click("https://evil.example.com/");
-  assert.equal(alone.windows.length, 1);
 });
 
 test("a tab whose login has ended leaves the socket to one that was opened after the next login", async () => {

@@ -93,7 +93,11 @@ def assign(request: HttpRequest, conversation: Conversation) -> None:
 
 
 def tag(request: HttpRequest, conversation: Conversation) -> None:
-    inbox.set_tags(conversation, request.POST.get("tags", "").split(","))
+    inbox.add_tag(conversation, request.POST.get("name", ""))
+
+
+def untag(request: HttpRequest, conversation: Conversation) -> None:
+    inbox.remove_tag(conversation, request.POST.get("name", ""))
 
 
 def snooze(request: HttpRequest, conversation: Conversation) -> None:
@@ -128,5 +132,6 @@ CHANGES: dict[str, Change] = {
     "note": note,
     "assign": assign,
     "tag": tag,
+    "untag": untag,
     "snooze": snooze,
 }

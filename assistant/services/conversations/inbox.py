@@ -5,7 +5,7 @@ Every change is published to the organization's staff, whose pages read the rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -109,12 +109,25 @@ def _change(conversation: Conversation, change: Callable[[Conversation], Any], f
         publish(locked)
 
 
-def set_tags(conversation: Conversation, names: Iterable[str]) -> None:
-    """Tag the conversation with exactly these names; those that are new become tags of the organization."""
-    wanted = list(dict.fromkeys(one for name in names if (one := " ".join(clean(name).split())[:40])))
-    if len(wanted) > MOST_TAGS:
-        raise InputError(f"A conversation has at most {MOST_TAGS} tags.")
+def add_tag(conversation: Conversation, name: str) -> None:
+    """Tag the conversation; a name that is new becomes a tag of the organization. Those that colleagues add stay."""
+    if not (wanted := _tag_name(name)):
+        raise InputError("Enter a tag, such as “refund”.")
     with transaction.atomic():
-        tags = [Tag.objects.get_or_create(organization_id=conversation.organization_id, name=name)[0] for name in wanted]
-        conversation.tags.set(tags)
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        tag, _ = Tag.objects.get_or_create(organization_id=locked.organization_id, name=wanted)
+        if locked.tags.exclude(pk=tag.pk).count() >= MOST_TAGS:
+            raise InputError(f"A conversation has at most {MOST_TAGS} tags.")
+        locked.tags.add(tag)
+        publish(locked)
+
+
+def remove_tag(conversation: Conversation, name: str) -> None:
+    """Take the tag from the conversation; the organization keeps it."""
+    with transaction.atomic():
+        conversation.tags.remove(*conversation.tags.filter(name=clean(name)))
         publish(conversation)
+
+
+def _tag_name(name: str) -> str:
+    return " ".join(clean(name).split())[:40]

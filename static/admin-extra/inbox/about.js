@@ -20,7 +20,7 @@ export function about(shown, act) {
   ].filter(Boolean);
 }
 
-const part = (title, ...rows) => (rows.length ? h("section", {}, h("h3", {}, title), ...rows) : "");
+const part = (title, ...rows) => (rows.length ? h("section", { "data-key": title }, h("h3", {}, title), ...rows) : "");
 
 const link = (row) =>
   h(
@@ -36,7 +36,7 @@ const note = ({ text, by, at }) =>
 const tag = (name, onRemove) =>
   h(
     "span",
-    { className: "iw-inbox-tag" },
+    { className: "iw-inbox-tag", "data-key": name },
     name,
     h("button", { type: "button", "aria-label": `Remove the tag ${name}`, onclick: onRemove }, "×"),
   );
@@ -56,13 +56,13 @@ function pageOf({ url, title }) {
 }
 
 function assigning(shown, act) {
-  const select = h("select", { className: "iw-input", "aria-label": "Assigned to" });
+  const onchange = ({ target }) => act("assign", { user: target.value });
+  const select = h("select", { className: "iw-input", "aria-label": "Assigned to", onchange });
   select.append(
     new Option("Nobody", ""),
     ...shown.people.map(({ id, name }) => new Option(id === config.me ? `${name} (you)` : name, id)),
   );
   select.value = shown.assigned_id ?? "";
-  select.onchange = () => act("assign", { user: select.value });
   return select;
 }
 
@@ -73,15 +73,28 @@ function tagging(shown, act) {
     placeholder: "Add a tag",
     maxLength: 40,
     "aria-label": "Add a tag",
+    onkeydown: (event) => {
+      if (event.key === "Enter" && !event.isComposing) addTag(event, act);
+    },
   });
   input.setAttribute("list", "inbox-tags");
-  input.onkeydown = (event) => {
-    if (event.key !== "Enter" || event.isComposing || !input.value.trim()) return;
-    event.preventDefault();
-    act("tag", { tags: [...shown.tags, input.value.replaceAll(",", " ")].join(",") });
-  };
-  const tags = shown.tags.map((name) =>
-    tag(name, () => act("tag", { tags: shown.tags.filter((one) => one !== name).join(",") })),
-  );
+  const tags = shown.tags.map((name) => tag(name, (event) => removeTag(event, name, act)));
   return [h("div", { className: "iw-inbox-marks" }, tags), input, known];
+}
+
+function removeTag(event, name, act) {
+  const isByKey = event.detail === 0;
+  if (isByKey) event.target.closest("section").querySelector("input").focus(); // and not the next tag's button
+  act("untag", { name });
+}
+
+/** Adds what is in the box, which is empty for the next tag at once; a tag that could not be added comes back. */
+async function addTag(event, act) {
+  event.preventDefault();
+  const box = event.target;
+  const name = box.value.trim();
+  if (!name) return;
+  box.value = "";
+  const isDone = await act("tag", { name });
+  if (!isDone && !box.value) box.value = name;
 }

@@ -46,7 +46,7 @@ export class Composer {
     h("div", { className: "iw-inbox-send" }, this.#hint, this.#files.add, this.#sendButton),
   );
 
-  /** `onSend(mode, text, files)` answers whether it was sent; `onTyping()` is called while a reply is typed. */
+  /** `onSend(mode, text, files, id)` answers whether it was sent; `onTyping()` is called while a reply is typed. */
   constructor({ onSend, onTyping }) {
     this.#onSend = onSend;
     this.#onTyping = onTyping;
@@ -83,7 +83,7 @@ export class Composer {
     this.#drawSendButton();
     this.#setText(id, mode, ""); // before the answer: what is typed until then belongs to the next message
     const files = mode === "reply" ? this.#files.take() : [];
-    const sent = await this.#onSend(mode, text, ids);
+    const sent = await this.#onSend(mode, text, ids, id);
     this.#sending = false;
     this.#drawSendButton();
     if (sent) return this.warn("");

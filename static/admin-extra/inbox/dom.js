@@ -1,11 +1,14 @@
 // Elements without HTML: what visitors wrote is only ever text.
 
+import { listen } from "../redraw.js";
+
 /** An element; `props` are properties, or attributes where a name has a dash. */
 export function h(tag, props = {}, ...children) {
   const el = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.includes("-") || name === "role" || name === "for") el.setAttribute(name, String(value));
+    if (typeof value === "function") listen(el, name, value);
+    else if (name.includes("-") || name === "role" || name === "for") el.setAttribute(name, String(value));
     else el[name] = value;
   }
   el.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));

@@ -11,15 +11,26 @@ const SNOOZES = [
   ["1 week", 168],
 ];
 
+export const backButton = (onBack) =>
+  button(icon("arrow_back"), onBack, {
+    className: "iw-button iw-inbox-back",
+    "aria-label": "Back to the list",
+    "data-key": "back",
+  });
+
 /** What stands above the messages, and what can be done. `act(name, fields)` changes the conversation. */
 export function headOf(shown, { act, onBack, onAbout }) {
   const waiting = shown.state === "waiting" && !shown.asleep;
   const state = waiting ? `Waiting for ${since(shown.waiting_since ?? shown.at)} · ${shown.reach}` : stateOf(shown);
   return [
-    button(icon("arrow_back"), onBack, { className: "iw-button iw-inbox-back", "aria-label": "Back to the list" }),
+    backButton(onBack),
     h("div", { className: "iw-inbox-title" }, h("h2", {}, h("bdi", {}, shown.title)), h("small", {}, state)),
-    button(icon("info"), onAbout, { className: "iw-button iw-inbox-about", "aria-label": "About the visitor" }),
-    shown.may_act ? h("div", { className: "iw-inbox-acts" }, ...acts(shown, act)) : "",
+    button(icon("info"), onAbout, {
+      className: "iw-button iw-inbox-about",
+      "aria-label": "About the visitor",
+      "data-key": "about",
+    }),
+    ...(shown.may_act ? [h("div", { className: "iw-inbox-acts" }, ...acts(shown, act))] : []),
   ];
 }
 
@@ -33,18 +44,21 @@ function acts(shown, act) {
   const mine = shown.state === "staff";
   return [
     mine
-      ? button("Hand back…", () => handBack(shown, act))
-      : button("Take over", () => act("take"), { title: `${shown.names.assistant} stops answering` }),
+      ? button("Hand back…", () => handBack(shown, act), { "data-key": "hand-back" })
+      : button("Take over", () => act("take"), {
+          title: `${shown.names.assistant} stops answering`,
+          "data-key": "take",
+        }),
     snoozing(shown, act),
-    button("Close", () => act("close")),
+    button("Close", () => act("close"), { "data-key": "close" }),
   ];
 }
 
 function snoozing(shown, act) {
-  if (shown.asleep) return button("End snooze", () => act("snooze", { hours: 0 }));
-  const select = h("select", { className: "iw-input", "aria-label": "Snooze" });
+  if (shown.asleep) return button("End snooze", () => act("snooze", { hours: 0 }), { "data-key": "wake" });
+  const onchange = ({ target }) => act("snooze", { hours: target.value });
+  const select = h("select", { className: "iw-input", "aria-label": "Snooze", onchange });
   select.append(...SNOOZES.map(([label, hours]) => new Option(label, hours)));
-  select.onchange = () => act("snooze", { hours: select.value });
   return select;
 }
 

@@ -26,7 +26,7 @@ export function lineOf(row, isOpen, onOpen) {
   const text = row.role === "staff" || row.role === "assistant" ? `↩ ${row.text}` : row.text;
   return h(
     "li",
-    {},
+    { "data-key": row.id },
     h(
       "button",
       {

@@ -1,5 +1,7 @@
 // The list of conversations: its tabs, its search, and one line for each.
 
+import { released } from "../press.js";
+import { redraw } from "../redraw.js";
 import { h } from "./dom.js";
 import { lineOf } from "./line.js";
 import { lines } from "./server.js";
@@ -20,7 +22,7 @@ export function createList(onOpen, onCounts) {
   const search = document.getElementById("inbox-search");
   const rows = createRows(document.getElementById("inbox-lines"), onOpen);
   const tabs = createTabs(reload);
-  let asked = 0;
+  let [asked, drawn] = [0, 0];
   let typing;
   let waking;
 
@@ -31,10 +33,12 @@ export function createList(onOpen, onCounts) {
 
   async function reload() {
     const number = ++asked;
-    const found = await lines({ tab: tabs.chosen(), q: search.value });
-    if (number !== asked) return; // a newer answer is on its way
+    const query = { tab: tabs.chosen(), q: search.value };
+    const found = await lines(query);
+    if (number < drawn || query.tab !== tabs.chosen() || query.q !== search.value) return; // a newer answer is shown or comes
+    drawn = number;
     if (found.error) return rows.fail(found.error);
-    rows.draw(found, search.value ? "Nothing found." : EMPTY[tabs.chosen()]);
+    rows.draw(found, query.q ? "Nothing found." : EMPTY[query.tab]);
     onCounts(found);
     clearTimeout(waking);
     if (found.again_at)
@@ -68,23 +72,28 @@ function createTabs(onChoose) {
 function createRows(el, onOpen) {
   let shown = [];
   let open = "";
+  let newest = null;
 
   return {
     /** Shows what went wrong instead. */
     fail(error) {
+      newest = null;
       el.setAttribute("aria-busy", "false");
       el.replaceChildren(h("li", { className: "iw-bad", role: "alert" }, error));
     },
-    draw(found, empty) {
+    /** Shows what was found; while a line is being pressed, none moves away from under the pointer. */
+    async draw(found, empty) {
+      newest = found;
+      await released();
+      if (found !== newest) return;
       el.setAttribute("aria-busy", "false");
       shown = found.lines;
       const rows = shown.length
         ? shown.map((row) => lineOf(row, row.id === open, onOpen))
-        : [h("li", { className: "iw-hint iw-inbox-empty" }, empty)];
-      if (found.more) rows.push(h("li", { className: "iw-hint" }, "Older ones are found by searching."));
-      const focused = el.contains(document.activeElement) && document.activeElement.dataset.id;
-      el.replaceChildren(...rows);
-      if (focused) el.querySelector(`[data-id="${focused}"]`)?.focus();
+        : [h("li", { className: "iw-hint iw-inbox-empty", "data-key": "empty" }, empty)];
+      if (found.more)
+        rows.push(h("li", { className: "iw-hint", "data-key": "more" }, "Older ones are found by searching."));
+      redraw(el, ...rows);
     },
     /** Shows which line is open. */
     mark(id) {

@@ -74,6 +74,7 @@ function counted({ counts, unread }) {
 document.addEventListener("keydown", (event) => {
   if (
     event.target.matches("input, textarea, select, [contenteditable]") ||
+    document.querySelector("dialog[open]") ||
     event.ctrlKey ||
     event.metaKey ||
     event.altKey

@@ -1,5 +1,6 @@
 // A dialog with a form: its values, its errors, and what the server says to them before they are saved.
 
+import { released } from "../press.js";
 import { post } from "./events.js";
 
 /** What may be in the way of what else is entered: a change of one of these asks the server. */
@@ -67,6 +68,7 @@ export class DialogForm {
     const asked = this.fields();
     if (!asked.day || !asked.time) return;
     const answer = await post(this.#address, { ...asked, check: "yes" });
+    await released(); // what it shows would move the button that is being pressed
     if (number !== this.#questions || !this.dialog.open) return;
     this.#clear();
     if (!answer.ok) this.refuse(answer, asked);

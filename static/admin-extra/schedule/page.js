@@ -1,6 +1,7 @@
 // The calendar page: the calendar itself, its views, and what a click, a drag and a key do there.
 
 import { createCalendar, DayGrid, Interaction, List, ResourceTimeGrid, TimeGrid } from "../vendor/event-calendar.js";
+import { released } from "../press.js";
 import { createDialogs } from "./dialogs.js";
 import { load, post, toEvents, wall } from "./events.js";
 import { OPTIONS } from "./options.js";
@@ -18,8 +19,17 @@ const VIEWS = {
 const REFRESH_MS = 60_000;
 const NARROW_PX = 768;
 
+/** Resolves once nothing is held down and no dialog is open: what is dragged, or asked about, stays where it was dropped. */
+async function undisturbed() {
+  await released();
+  for (let dialog; (dialog = document.querySelector("dialog[open]")); await released()) {
+    await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  }
+}
+
 class Schedule {
   #place;
+  #focused = ""; // the event that has the keyboard, while the calendar is drawn anew
   #config;
   #view;
   #shown;
@@ -85,6 +95,7 @@ class Schedule {
       eventResize: dragged,
       select: (range) => this.#selected(range),
       dateClick: (clicked) => this.#dateClicked(clicked),
+      eventDidMount: (info) => this.#keepFocus(info),
       datesSet: ({ start }) => this.#linkToPrint(start),
     };
   }
@@ -117,6 +128,8 @@ class Schedule {
     try {
       const days = [this.#at(start).slice(0, 10), this.#at(new Date(end.getTime() - 1)).slice(0, 10)];
       const found = await load(this.#config, ...days, this.#shown.ids(), this.#shown.withCancelled());
+      await undisturbed();
+      this.#focused = document.activeElement?.closest(".ec-event")?.dataset.event ?? "";
       ok(toEvents(found, (id) => this.#nameOf(id)));
     } catch (error) {
       this.#say(error.message);
@@ -124,6 +137,13 @@ class Schedule {
     } finally {
       this.#place.setAttribute("aria-busy", "false");
     }
+  }
+
+  #keepFocus({ el, event }) {
+    el.dataset.event = event.id;
+    if (event.id !== this.#focused) return;
+    this.#focused = "";
+    if (document.activeElement === document.body) el.focus({ preventScroll: true });
   }
 
   async #undo(token) {

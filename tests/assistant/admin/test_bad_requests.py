@@ -56,14 +56,14 @@ def test_a_null_character_in_a_cookie_is_refused():
 
 
 def test_null_characters_are_left_out_of_what_staff_write_in_the_inbox(editor, talk):
-    assert editor.post(f"{INBOX}{talk.pk}/tag/", {"tags": "v\0ip,\0, refund"}).status_code == 200
+    assert editor.post(f"{INBOX}{talk.pk}/tag/", {"name": "v\0ip"}).status_code == 200
     assert editor.post(f"{INBOX}{talk.pk}/note/", {"text": "A \0regular."}).status_code == 200
     assert editor.post(f"{INBOX}{talk.pk}/note/", {"text": " \0 "}).status_code == 400
     assert editor.post(f"{ADMIN}conversation/{talk.pk}/note/", {"text": "Comes\0 often."}).status_code == 302
     assert editor.post(f"{INBOX}{talk.pk}/reply/", {"text": "Yes\0.", "seq": "99"}).status_code == 200
     assert editor.post(f"{INBOX}{talk.pk}/hand-back/", {"note": "Be \0kind."}).status_code == 200
     talk.refresh_from_db()
-    assert {tag.name for tag in talk.tags.all()} == {"vip", "refund"}
+    assert {tag.name for tag in talk.tags.all()} == {"vip"}
     assert [note.text for note in talk.notes.order_by("pk")] == ["A regular.", "Comes often."]
     assert talk.messages.get(role="staff").text == "Yes." and talk.note_to_assistant == "Be kind."
 

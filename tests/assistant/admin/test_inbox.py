@@ -22,7 +22,8 @@ ACTS = {
     "hand-back": {"note": "Be kind."},
     "note": {"text": "A regular."},
     "assign": {"user": ""},
-    "tag": {"tags": "vip, refund"},
+    "tag": {"name": "vip"},
+    "untag": {"name": "vip"},
     "snooze": {"hours": "4"},
     "close": {},
 }
@@ -150,7 +151,7 @@ def test_a_conversation_is_given_to_members_of_its_organization_alone(home, edit
 
 
 def test_the_list_is_searched_and_filtered(home, editor, talk):
-    editor.post(f"{BASE}{talk.pk}/tag/", {"tags": "vip"})
+    editor.post(f"{BASE}{talk.pk}/tag/", {"name": "vip"})
     assert lines(editor, tab="open", q="lift") == [str(talk.pk)]
     assert lines(editor, tab="open", q="escalator") == []
     assert lines(editor, tab="open", tag="vip") == [str(talk.pk)]

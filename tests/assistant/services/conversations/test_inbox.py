@@ -149,15 +149,26 @@ def test_a_closed_conversation_cannot_be_taken_over(talk, grace):
 
 
 def test_tags_are_the_organizations_own_and_made_as_they_are_used(talk):
-    inbox.set_tags(talk, ["  Refund  please ", "VIP", "VIP", ""])
+    for name in ("  Refund  please ", "VIP", "VIP"):
+        inbox.add_tag(talk, name)
     other = make.conversation(make.assistant(make.organization("Other")))
-    inbox.set_tags(other, ["VIP"])
+    inbox.add_tag(other, "VIP")
     assert [tag.name for tag in talk.tags.all()] == ["Refund please", "VIP"]
     assert Tag.objects.filter(name="VIP").count() == 2
-    inbox.set_tags(talk, ["VIP"])
+    inbox.remove_tag(talk, "Refund please")
     assert [tag.name for tag in talk.tags.all()] == ["VIP"]
-    with pytest.raises(InputError):
-        inbox.set_tags(talk, [str(number) for number in range(inbox.MOST_TAGS + 1)])
+    assert [tag.name for tag in other.tags.all()] == ["VIP"]
+
+
+def test_a_conversation_has_so_many_tags_and_none_without_a_name(talk):
+    for number in range(inbox.MOST_TAGS):
+        inbox.add_tag(talk, str(number))
+    inbox.add_tag(talk, "0")  # has it already
+    for name in ("one more", "  ", "\0"):
+        with pytest.raises(InputError):
+            inbox.add_tag(talk, name)
+    assert talk.tags.count() == inbox.MOST_TAGS
+    assert not Tag.objects.filter(name="one more").exists()
 
 
 async def told(subscription: live.Subscription) -> dict:
