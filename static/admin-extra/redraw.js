@@ -58,8 +58,9 @@ const nameOf = (node) => `${node.nodeName} ${node.dataset?.key ?? ""}`;
 
 /** A function that finds the child to keep for a new one; it gives out each of them once. */
 function matcher(before) {
-  const byName = Map.groupBy(before, nameOf);
-  return (child) => byName.get(nameOf(child))?.shift();
+  const byName = {};
+  for (const child of before) (byName[nameOf(child)] ??= []).push(child);
+  return (child) => byName[nameOf(child)]?.shift();
 }
 
 /** Moves only those that are not in their place: a child that is moved loses what the others keep. */
