@@ -159,6 +159,8 @@ MUTANTS = (
            f"{TESTS}/admin/test_audit.py", "test_secrets_and_personal_values_are_masked"),
     Mutant("looks in the audit log", "assistant/admin/audit_trail.py", "audit.record_look(row)", "pass",
            f"{TESTS}/admin/test_audit.py", "test_opening_a_row_about_a_visitor_is_recorded_once"),
+    Mutant("a form that arrives twice", "assistant/admin/repeated_forms.py", "submission.record(obj.pk)", "pass",
+           f"{TESTS}/admin/test_repeated_forms.py", "test_a_form_that_arrives_twice_adds_one_row_and_leads_to_it"),
     # Quotas and limits
     Mutant("a method's quota per network", f"{SERVICES}/methods/policy.py", 'return "network_quota"', "pass",
            "tests/attacks/test_quotas.py", "test_one_network_uses_up_its_share_of_a_method_and_no_more"),

@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from assistant.admin.counting import BoundedPaginator
+from assistant.admin.repeated_forms import AddedOnce
 from assistant.models import Membership, Organization
 from assistant.models.organizations.organization import DEMONSTRATION, OrganizationQuerySet
 from assistant.services.organizations.roles import RANKS, Act
@@ -161,7 +162,7 @@ class VisibleChoices:
         return visible & kwargs["queryset"] if "queryset" in kwargs else visible
 
 
-class OneRow:
+class OneRow(AddedOnce):
     """404 for rows that do not exist and for rows of others alike; Django would redirect with a message.
 
     What is about to be saved or deleted, with its inline rows, is read once its organizations are locked: two who change
