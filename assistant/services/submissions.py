@@ -1,7 +1,7 @@
 """Forms that are submitted twice: the second is told what the first has added.
 
 A double click, a reload, and *Back* with *Save* send the same once more. What counts is what was sent, not which copy of the
-page it came from: a browser may fetch the page anew on the way back, and whoever changes a field there means another row.
+page it came from: a browser may fetch the page anew on the way back, and a field that is changed there means another row.
 
 The mark is in the cache, which all processes share. Without it, a form adds a row each time, as it did before.
 """
@@ -44,7 +44,7 @@ class Submission:
             return ""
 
     def record(self, key: object) -> None:
-        """Before the transaction ends: whoever waits for it has to find this, and ignores it if there is no such row."""
+        """Before the transaction ends: a request that waits for it has to find this. If there is no such row then, it is ignored."""
         try:
             cache.set(self._place, str(key), KEPT_SECONDS)
         except Exception as error:

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from assistant import events, live
 from assistant.errors import InputError
 from assistant.models import Conversation, ConversationRead, Message, Tag
-from assistant.redaction import clean
+from assistant.redaction import clean, shows_something
 from assistant.services.organizations.roles import Act, Role, may
 
 State = Conversation.State
@@ -114,6 +114,8 @@ def set_tags(conversation: Conversation, names: Iterable[str]) -> None:
     wanted = list(dict.fromkeys(one for name in names if (one := " ".join(clean(name).split())[:40])))
     if len(wanted) > MOST_TAGS:
         raise InputError(f"A conversation has at most {MOST_TAGS} tags.")
+    if not all(map(shows_something, wanted)):
+        raise InputError("One of these tags has invisible characters only. Delete it, or write it anew.")
     with transaction.atomic():
         tags = [Tag.objects.get_or_create(organization_id=conversation.organization_id, name=name)[0] for name in wanted]
         conversation.tags.set(tags)
