@@ -44,11 +44,8 @@ class Submission:
             return ""
 
     def record(self, key: object) -> None:
-        """Before the transaction ends: a request that waits for it has to find this. If there is no such row then, it is ignored."""
+        """Before the transaction ends: a request that waits for it has to find this, which without its row means nothing."""
         try:
             cache.set(self._place, str(key), KEPT_SECONDS)
         except Exception as error:
             log.warning("the cache is away (%s): that a form was sent was not noted", type(error).__name__)
-
-    def __str__(self) -> str:
-        return self._digest.hex()

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
 from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry
-from assistant.services import failing_steps
+from assistant.services import background, failing_steps
 from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import mailbox
 
@@ -154,7 +154,10 @@ def check_public_url(seen: Examination) -> None:
 
 
 def check_background(seen: Examination) -> None:
-    """Steps of scheduled jobs that failed when they last ran, where their processes share a cache with this one."""
+    """The clock and the queues on which nobody works, and steps of scheduled jobs that failed when they last ran."""
+    for one in background.stopped():
+        since = f", since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+        seen.add("warning", "background", f"{one.what}{since}. What waits for it: {one.work}", one.remedy)
     for step in failing_steps.current():
         since = f"{step.since:%Y-%m-%d %H:%M} UTC"
         remedy = "The log of the workers names the reason. The step runs again by itself."
