@@ -19,6 +19,7 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import smart_split
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
@@ -28,6 +29,8 @@ from assistant.models import Membership, Organization
 from assistant.models.organizations.organization import DEMONSTRATION, OrganizationQuerySet
 from assistant.services.organizations.roles import RANKS, Act
 from assistant.services.organizations.roles import Rank as Rank
+
+MOST_WORDS = 100  # of a search: SQLite takes a thousand conditions in a statement
 
 
 def ranks(request: HttpRequest) -> dict[int, Rank]:
@@ -181,6 +184,19 @@ class OneRow(AddedOnce):
     def organizations_of(self, obj: Any) -> OrganizationQuerySet:
         """Those whose rows are saved with `obj`."""
         return Organization.objects.none()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Each word is a condition for each field that is searched: a database refuses a statement of thousands."""
+        if len(list(smart_split(search_term))) > MOST_WORDS:
+            messages.warning(request, f"A search can have at most {MOST_WORDS} words. Enter fewer.")
+            return queryset.none(), False
+        return self.search(request, queryset, search_term)
+
+    def search(self, request: HttpRequest, rows: models.QuerySet[Any], term: str) -> tuple[models.QuerySet[Any], bool]:
+        """The rows with these words, and whether some may be among them twice."""
+        return super().get_search_results(request, rows, term)  # type: ignore[misc]
 
     def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any], *place: Any, **named: Any) -> Any:
         """An action on rows that are gone, or on what no row can be, says so: Django would confirm the one, and fail at the
