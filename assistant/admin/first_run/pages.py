@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from assistant.admin.booking.services import never_open
 from assistant.admin.content_security_policy import POLICY
 from assistant.admin.first_run import forms, problems, steps
 from assistant.admin.first_run.steps import STEPS, Step
@@ -25,6 +26,7 @@ from assistant.admin.repeated_forms import submission_of
 from assistant.admin.scoping import Rank, organizations, rank_in
 from assistant.models import Organization, Provider
 from assistant.models.organizations.organization import DEMONSTRATION
+from assistant.services.booking.availability import offers
 from assistant.services.deliveries import outbox
 from assistant.services.organizations import access
 from assistant.services.organizations.roles import Act
@@ -208,6 +210,10 @@ def _saved(
 def _led_on(model_admin: Any, step: Step, request: HttpRequest, organization: Organization, form: Any) -> HttpResponse:
     if step.name == "provider" and not _tested(model_admin, request, form.instance):
         return HttpResponseRedirect(request.path)
+    if step.name == "services":
+        closed = [one for one in organization.services.filter(active=True)[:LISTED] if not offers.is_ever_open(one)]
+        if closed:
+            messages.warning(request, never_open(closed))
     if step.name == "assistant":
         _warn(request, form.instance)
         if "preview" in request.POST:

@@ -17,12 +17,14 @@ from kombu.exceptions import OperationalError
 
 from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
-from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry
+from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry, Service
 from assistant.services import background, failing_steps
+from assistant.services.booking.availability import offers
 from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import mailbox
 
 MAX_ASSISTANTS = 50
+MAX_SERVICES = 200
 OF_HTTPS = ("security.W004", "security.W008", "security.W012", "security.W016")  # follow from PUBLIC_URL
 REPORTED = ("assistant.E001", "assistant.W001")  # the start-up checks that say what `providers.check` says
 
@@ -184,6 +186,18 @@ def check_sites(seen: Examination) -> None:
         )
 
 
+def check_services(seen: Examination) -> None:
+    """Services that nobody can book, whatever is booked already."""
+    if any(finding.about == "database" and finding.level == "error" for finding in seen.findings):
+        return
+    offered = Service.objects.filter(active=True, organization__active=True, offerings__isnull=False).distinct()
+    for service in offered.select_related("organization")[:MAX_SERVICES]:
+        if not offers.is_ever_open(service):
+            about, text = f"{service.organization}: {service}", "visitors find no time for this service"
+            remedy = "Check its length, breaks, notice and days ahead, and the opening hours of its calendars."
+            seen.add("warning", about, text, remedy)
+
+
 def check_outside_calendars(seen: Examination) -> None:
     if any(finding.about == "database" and finding.level == "error" for finding in seen.findings):
         return
@@ -206,5 +220,6 @@ RULES: tuple[Callable[[Examination], None], ...] = (
     check_background,
     check_env_file,
     check_sites,
+    check_services,
     check_outside_calendars,
 )
