@@ -24,6 +24,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from assistant.admin.counting import BoundedPaginator
+from assistant.admin.deletion import KeepsWhatIsInUse
 from assistant.admin.repeated_forms import AddedOnce
 from assistant.models import Membership, Organization
 from assistant.models.organizations.organization import DEMONSTRATION, OrganizationQuerySet
@@ -226,7 +227,7 @@ class SuperusersOnly(OneRow):
     has_module_permission = _allowed
 
 
-class Scoped(VisibleChoices, OneRow, ModelAdmin):
+class Scoped(VisibleChoices, OneRow, KeepsWhatIsInUse, ModelAdmin):
     """The base of every admin of an organization's rows.
 
     `organization_path` is the lookup from the model to its organization; the ranks, each of an `Act`, say who may do what.
