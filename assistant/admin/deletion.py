@@ -12,7 +12,7 @@ TAKEN_ALONG = (models.CASCADE, models.PROTECT, models.RESTRICT)
 
 
 class KeepsWhatIsInUse:
-    """For an admin. Django would speak of a permission that the account lacks, which none has, after reading all the rows."""
+    """For an admin. Django would speak of a permission that the account lacks, which none has, after it has read all."""
 
     model: type[models.Model]
     admin_site: Any
