@@ -98,6 +98,11 @@ def sweep() -> None:
     run_steps("sweep", SWEEP)
 
 
+@shared_task(name="assistant.jobs.tick")  # type: ignore[untyped-decorator]
+def tick() -> None:
+    """Do nothing: that it ran shows that there is a worker for its queue. On each queue, every minute."""
+
+
 @shared_task(name="assistant.jobs.read_mailbox")  # type: ignore[untyped-decorator]
 @fresh_connections()
 def read_mailbox() -> None:

@@ -264,6 +264,14 @@ def is_storable(value: Any) -> bool:
     return True
 
 
+def shows_something(text: str) -> bool:
+    """Whether a reader sees anything of it. A mark shows nothing by itself: it belongs to a letter that is not there."""
+    return any(not (char in _BLANK or _INVISIBLE.match(char) or unicodedata.category(char) in _UNSEEN) for char in text)
+
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Mn", "Mc", "Me", "Zs", "Zl", "Zp"}
+
+
 def visible(text: str) -> str:
     """`text` with every character that shows nothing, or turns others around, as its number: `⟨U+202E⟩`.
 

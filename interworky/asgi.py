@@ -15,6 +15,7 @@ from django.urls import path  # noqa: E402
 from assistant import checks, turns  # noqa: E402
 from assistant.admin.inbox.socket import InboxConsumer  # noqa: E402
 from assistant.engine import claims  # noqa: E402
+from assistant.services import background  # noqa: E402
 from interworky.edge import Edge  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
 from interworky.rules import RULES, is_known, slots  # noqa: E402
@@ -32,7 +33,7 @@ sockets = URLRouter([path("ws/v1/inbox", InboxConsumer.as_asgi()), *websocket_ur
 
 application = Lifespan(
     Edge(ProtocolTypeRouter({"http": http, "websocket": sockets}), RULES, is_known, slots()),
-    keepers=[turns.run_keeper, prepare_claims],
+    keepers=[turns.run_keeper, prepare_claims, background.run_keeper],
     obstacles=lambda: checks.lost_keys(databases=["default"]),
     stop_seconds=settings.ASSISTANT_DRAIN_SECONDS + HAND_OVER_SECONDS,
 )

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from celery import Celery
+from celery import Celery, signals
 from celery.app.amqp import AMQP
 from django.conf import settings
 from kombu.connection import Connection as AnyConnection
@@ -12,6 +12,7 @@ from kombu.connection import Connection as AnyConnection
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 
 SWEEP_SECONDS = 15.0
+TICK, TICK_SECONDS = "assistant.jobs.tick", 60.0
 RECONNECT_SECONDS = 5  # between attempts to reach a broker that is down; Celery's default goes up to thirty
 
 
@@ -46,6 +47,21 @@ def resume_turns() -> None:
     async_to_sync(turns.resume_here)()
 
 
+@signals.after_task_publish.connect(sender=TICK)  # type: ignore[untyped-decorator]
+def _clock_runs(**_: Any) -> None:
+    from assistant.services import background
+
+    background.record(background.CLOCK)
+
+
+@signals.task_prerun.connect  # type: ignore[untyped-decorator]
+def _queue_is_worked_on(task: Any = None, **_: Any) -> None:
+    from assistant.services import background
+
+    if queue := (task.request.delivery_info or {}).get("routing_key"):
+        background.record_work(queue)
+
+
 app.conf.beat_schedule = {
     # A tick that is still queued when the next one comes has nothing left to do, so it expires.
     "sweep": {"task": "assistant.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
@@ -57,6 +73,12 @@ app.conf.beat_schedule = {
     "measure models": {"task": "assistant.jobs.measure_models", "schedule": 3600.0, "options": {"expires": 3600}},
     "tidy": {"task": "assistant.jobs.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
 }
+for _queue in settings.CELERY_TASK_QUEUES:
+    app.conf.beat_schedule[f"tick {_queue}"] = {
+        "task": TICK,
+        "schedule": TICK_SECONDS,
+        "options": {"queue": _queue, "expires": TICK_SECONDS},
+    }
 if not settings.EMBEDDED:  # embedded, the only web process and its worker end together
     app.conf.beat_schedule["resume turns"] = {
         "task": "interworky.resume_turns",

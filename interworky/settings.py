@@ -150,11 +150,19 @@ PAGE_THREADS = env.number("PAGE_THREADS", 8, 2, 200)  # concurrent synchronous p
 if REDIS_URL:
     # A Redis that hangs or is down must not delay visitors; by default the client retries for many seconds.
     _patience = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _patience}
-    }
+    CACHES = dict.fromkeys(
+        ("default", "shared"),
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _patience},
+    )
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
+    _memory = "django.core.cache.backends.locmem.LocMemCache"
+    CACHES = {
+        "default": {"BACKEND": _memory, "OPTIONS": {"MAX_ENTRIES": 100_000}},
+        # For the little that another process, such as `manage.py doctor`, has to see as well.
+        "shared": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(DATA_DIR / "shared")},
+    }
+    if TESTING:
+        CACHES["shared"] = {"BACKEND": _memory, "LOCATION": "shared"}
 
 # Files of conversations, sealed before they are stored. Any storage of Django's that is shared by all processes will do.
 STORAGES = {

@@ -74,7 +74,7 @@ UP = {
     "assistant.admin.methods.imports._asked": "a provider that writes a draft",
     "assistant.admin.inbox.changes.attach": OPERATORS,  # FILE_SCANNER
     "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
-    "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
+    "assistant.admin.methods.testing._run": "a method that staff test",
     "assistant.admin.organizations.pictures.examine": OPERATORS,  # FILE_SCANNER
     "assistant.admin.providers.provider.ProviderAdmin.measure": "a provider that is tested",
     "assistant.jobs._read_shutdowns": "a provider whose models are listed",

@@ -12,13 +12,12 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import sync_and_async_middleware
 
-from assistant.admin.scoping import Scoped, ranks
+from assistant.admin.scoping import Scoped, may_be_a_pk, ranks
 from assistant.services import audit
 from assistant.services.audit import Act, Actor
 from assistant.services.organizations import networks
@@ -84,13 +83,11 @@ def _rows(request: HttpRequest, model: type[models.Model]) -> list[models.Model]
     """The rows that the request names, of those that its user may see."""
     model_admin = admin.site._registry.get(model)
     named = [request.resolver_match.kwargs.get("object_id")] if request.resolver_match else []
-    keys = [str(key) for key in (*named, *request.POST.getlist("_selected_action")) if key][:MOST_ROWS]
+    sent = [str(key) for key in (*named, *request.POST.getlist("_selected_action")) if key]
+    keys = [key for key in sent if may_be_a_pk(model, key)][:MOST_ROWS]
     if not keys or not isinstance(model_admin, Scoped):
         return []
-    try:
-        return list(model_admin.get_queryset(request).filter(pk__in=keys))
-    except (ValueError, ValidationError):
-        return []
+    return list(model_admin.get_queryset(request).filter(pk__in=keys))
 
 
 @sync_and_async_middleware

@@ -165,22 +165,20 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         said = Message.objects.exclude(role=Message.Role.SYSTEM).filter(conversation=models.OuterRef("pk"))
         return found.annotate(said=count_of(said, "conversation"))
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
-    ) -> tuple[models.QuerySet[Any], bool]:
+    def search(self, request: HttpRequest, rows: models.QuerySet[Any], term: str) -> tuple[models.QuerySet[Any], bool]:
         """As Django's, with a subquery for each relation: joined, every message of a conversation would meet every other."""
-        for word in smart_split(search_term):
+        for word in smart_split(term):
             word = unescape_string_literal(word) if word[:1] in "\"'" and word[:1] == word[-1:] else word
             found = models.Q()
             for name in self.search_fields:
                 relation, _, rest = name.partition("__")
                 if relation in MANY:
-                    rows = MANY[relation].objects.filter(conversation=models.OuterRef("pk"))
-                    found |= models.Q(models.Exists(rows.filter(**{f"{rest}__icontains": word})))
+                    others = MANY[relation].objects.filter(conversation=models.OuterRef("pk"))
+                    found |= models.Q(models.Exists(others.filter(**{f"{rest}__icontains": word})))
                 else:
                     found |= models.Q(**{f"{name}__icontains": word})
-            queryset = queryset.filter(found)
-        return queryset, False
+            rows = rows.filter(found)
+        return rows, False
 
     def get_urls(self) -> list[Any]:
         acts = {"close": self.close, "note": self.leave_note, "answer": self.answer, "typing": self.typing}

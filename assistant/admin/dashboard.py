@@ -33,7 +33,7 @@ from assistant.models import (
 )
 from assistant.models.organizations.organization import DEMONSTRATION
 from assistant.providers import retirements, router
-from assistant.services import failing_steps
+from assistant.services import background, failing_steps
 from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
@@ -86,6 +86,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         telling_nobody=handoffs.without_address(mine),
         unheard=conversations.filter(state=Conversation.State.WAITING, reach=Conversation.Reach.NOBODY).count(),
         failing_steps=failing_steps.current(),
+        stopped=background.stopped(),
         mails_are=deliveries.state_with(get_connection()),
         endings=model_endings(request, mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],

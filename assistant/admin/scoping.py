@@ -19,14 +19,19 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import smart_split
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from assistant.admin.counting import BoundedPaginator
+from assistant.admin.deletion import KeepsWhatIsInUse
+from assistant.admin.repeated_forms import AddedOnce
 from assistant.models import Membership, Organization
 from assistant.models.organizations.organization import DEMONSTRATION, OrganizationQuerySet
 from assistant.services.organizations.roles import RANKS, Act
 from assistant.services.organizations.roles import Rank as Rank
+
+MOST_WORDS = 100  # of a search: SQLite takes a thousand conditions in a statement
 
 
 def ranks(request: HttpRequest) -> dict[int, Rank]:
@@ -161,7 +166,7 @@ class VisibleChoices:
         return visible & kwargs["queryset"] if "queryset" in kwargs else visible
 
 
-class OneRow:
+class OneRow(AddedOnce):
     """404 for rows that do not exist and for rows of others alike; Django would redirect with a message.
 
     What is about to be saved or deleted, with its inline rows, is read once its organizations are locked: two who change
@@ -180,6 +185,19 @@ class OneRow:
     def organizations_of(self, obj: Any) -> OrganizationQuerySet:
         """Those whose rows are saved with `obj`."""
         return Organization.objects.none()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Each word is a condition for each field that is searched: a database refuses a statement of thousands."""
+        if len(list(smart_split(search_term))) > MOST_WORDS:
+            messages.warning(request, f"A search can have at most {MOST_WORDS} words. Enter fewer.")
+            return queryset.none(), False
+        return self.search(request, queryset, search_term)
+
+    def search(self, request: HttpRequest, rows: models.QuerySet[Any], term: str) -> tuple[models.QuerySet[Any], bool]:
+        """The rows with these words, and whether some may be among them twice."""
+        return super().get_search_results(request, rows, term)  # type: ignore[misc]
 
     def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any], *place: Any, **named: Any) -> Any:
         """An action on rows that are gone, or on what no row can be, says so: Django would confirm the one, and fail at the
@@ -209,7 +227,7 @@ class SuperusersOnly(OneRow):
     has_module_permission = _allowed
 
 
-class Scoped(VisibleChoices, OneRow, ModelAdmin):
+class Scoped(VisibleChoices, OneRow, KeepsWhatIsInUse, ModelAdmin):
     """The base of every admin of an organization's rows.
 
     `organization_path` is the lookup from the model to its organization; the ranks, each of an `Act`, say who may do what.

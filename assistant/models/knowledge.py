@@ -11,6 +11,7 @@ from django.db import connections, models
 from django.db.models.expressions import RawSQL
 
 from assistant.models.conversations.conversation import Conversation, Message
+from assistant.models.names import NameField
 from assistant.models.organizations.assistant import Assistant
 from assistant.models.organizations.organization import Organization
 
@@ -62,7 +63,7 @@ class Document(models.Model):
         help_text="The assistants that may search it. If you select none, all of them may.",
     )
     kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.TEXT, editable=False)
-    title = models.CharField(
+    title = NameField(
         max_length=200, blank=True, help_text="Shown to visitors as the source of an answer, such as Price list 2026."
     )
     url = models.URLField("URL", max_length=1000, blank=True)

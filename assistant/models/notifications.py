@@ -12,6 +12,7 @@ from django.utils import timezone
 from assistant import secrets
 from assistant.models.booking.outside_calendars import origin_of
 from assistant.models.conversations.conversation import Conversation
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 
 
@@ -52,7 +53,7 @@ class TeamWebhook(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="team_webhooks")
-    name = models.CharField(max_length=80, help_text="A name for your team, such as #reception.")
+    name = NameField(max_length=80, help_text="A name for your team, such as #reception.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SLACK)
     enabled = models.BooleanField(default=True)
     events = models.JSONField(default=list, blank=True)  # values of StaffEvent

@@ -1,6 +1,6 @@
 """Steps of scheduled jobs that fail, with the time since when, for the first page of the admin and `doctor`.
 
-They are in the cache, which all processes share: what is forgotten there is noted again at the next run that fails, and
+They are in a cache that all processes share: what is forgotten there is noted again at the next run that fails, and
 nothing depends on it. The log has the reasons.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,11 @@ class FailingStep:
 def record(job: str, ran: Iterable[str], failed: Iterable[str]) -> None:
     """Of the steps of `job` that ran just now, note those that failed, and no longer those that did not."""
     try:
-        before = cache.get(PLACE, {})
+        before = caches["shared"].get(PLACE, {})
         others = {place: since for place, since in before.items() if place[0] != job or place[1] not in set(ran)}
         now = {(job, name): before.get((job, name), timezone.now()) for name in failed}
         if now or others != before:
-            cache.set(PLACE, others | now, KEPT_SECONDS)
+            caches["shared"].set(PLACE, others | now, KEPT_SECONDS)
     except Exception as error:
         log.warning("the cache is away (%s): which steps of “%s” failed was not noted", type(error).__name__, job)
 
@@ -42,7 +42,7 @@ def record(job: str, ran: Iterable[str], failed: Iterable[str]) -> None:
 def current() -> list[FailingStep]:
     """Those that failed when they last ran, the longest first; none while the cache is away."""
     try:
-        found = cache.get(PLACE, {})
+        found = caches["shared"].get(PLACE, {})
     except Exception as error:
         log.warning("the cache is away (%s): failing steps were not looked for", type(error).__name__)
         return []

@@ -173,9 +173,9 @@ class Executor:
         go_on = await in_db(self._take_up)(row, problem, opening=True)
         return await self._with_receipts(await go_on())
 
-    async def execute_for_staff(self, name: str, arguments: Any) -> ToolResult:
-        """Run a call of staff's own."""
-        return await self._run(name, arguments, initiator=Row.Initiator.STAFF)
+    async def execute_for_staff(self, name: str, arguments: Any, *, key: str = "") -> ToolResult:
+        """Run a call of staff's own, once per `key` where there is one."""
+        return await self._run(name, arguments, key=key, initiator=Row.Initiator.STAFF)
 
     # --- From a call to its row -------------------------------------------------------------------------------------
 
@@ -378,12 +378,12 @@ async def _give(result: ToolResult) -> ToolResult:
 
 
 async def try_out(
-    method: Method, arguments: Any, *, name: str = "", dry_run: bool = True, embed: Embed | None = None
+    method: Method, arguments: Any, *, name: str = "", dry_run: bool = True, embed: Embed | None = None, key: str = ""
 ) -> ToolResult:
     """Run a method for its own staff; a dry run tells what would be sent.
 
-    `name` picks one of the method's tools; the first is meant when it is empty.
+    `name` picks one of the method's tools; the first is meant when it is empty. The same `key` gives the same result.
     """
     tools = {tool.name: tool for tool in tools_of(method)}
     executor = Executor(method.organization, tools, dry_run=dry_run, embed=embed)
-    return await executor.execute_for_staff(name or next(iter(tools), method.name), arguments)
+    return await executor.execute_for_staff(name or next(iter(tools), method.name), arguments, key=key)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 from assistant.admin.accounts.pages import counted, dressed, page
 from assistant.errors import NotFound
 from assistant.models import Invitation
+from assistant.models.names import validate_name
 from assistant.services.organizations import members
 
 INCOMPLETE = "Part of the link may be missing: copy the whole of it from the e-mail, or ask for another invitation."
@@ -28,8 +29,8 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class SignUpForm(forms.Form):
-    first_name = forms.CharField(max_length=150)
-    last_name = forms.CharField(max_length=150, required=False)
+    first_name = forms.CharField(max_length=150, validators=[validate_name])
+    last_name = forms.CharField(max_length=150, required=False, validators=[validate_name])
     password = forms.CharField(
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),

@@ -17,9 +17,11 @@ from unfold.decorators import display
 from assistant.admin.booking import closing
 from assistant.admin.booking.fields import DAYS, DayField, HourField, HoursField, refuse_overlaps, week_in
 from assistant.admin.booking.holidays import holidays_view
+from assistant.admin.booking.services import never_open
 from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Appointment, Calendar, Closure, SpecialHours
+from assistant.services.booking.availability import offers
 from assistant.services.booking.staff import calendars, typed_hours
 from assistant.services.organizations.roles import Act
 
@@ -166,6 +168,9 @@ class CalendarAdmin(Scoped):
             address = reverse("admin:assistant_calendar_holidays", args=[calendar.pk])
             text = f"Is {{}} closed on public holidays? {LINK}."
             self.message_user(request, format_html(text, calendar, address, "Select the days"), messages.INFO)
+        closed = [one for one in calendar.services.filter(active=True) if not offers.is_ever_open(one)]
+        if closed:
+            self.message_user(request, never_open(closed), messages.WARNING)
         if not calendar.services.exists():
             text = (
                 "No service is offered on this calendar yet, so nothing can be booked on it. "

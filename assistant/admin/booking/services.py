@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -25,6 +26,7 @@ from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Appointment, Calendar, FormField, Offering, Service
 from assistant.models.booking.services import lines_of
 from assistant.sentences import CATALOGUES
+from assistant.services.booking.availability import offers
 from assistant.services.booking.messages import reminders
 from assistant.services.organizations.roles import Act
 
@@ -114,6 +116,15 @@ class FormFieldInline(Translations, ScopedStackedInline):
         return field
 
 
+def never_open(services: Sequence[Service]) -> str:
+    """What staff are told of services that nobody can book whatever is booked already."""
+    named = ", ".join(f"“{one.name}”" for one in services)
+    return (
+        f"Visitors find no time for {named}. On none of the days ahead is a calendar that offers it open for long enough. "
+        "Check its length, breaks, notice and days ahead, and the opening hours of its calendars."
+    )
+
+
 @admin.register(Service)
 class ServiceAdmin(Scoped):
     delete_rank = Act.DELETE.rank
@@ -166,6 +177,8 @@ class ServiceAdmin(Scoped):
         if not form.instance.offerings.exists():
             text = "No calendar offers this service yet, so nobody can book it. Add one under “Calendars that offer it”."
             self.message_user(request, text, messages.WARNING)
+        elif form.instance.active and not offers.is_ever_open(form.instance):
+            self.message_user(request, never_open([form.instance]), messages.WARNING)
 
     @display(description="Length", ordering="minutes")
     def length(self, obj: Service) -> str:

@@ -17,6 +17,7 @@ from assistant.admin.booking.fields import DAYS, HoursField, refuse_overlaps, we
 from assistant.admin.organizations.pictures import ABOUT, PictureField, PictureForm, PictureInput
 from assistant.admin.providers.provider import ProviderForm
 from assistant.models import Assistant, Calendar, Method, Organization, Provider
+from assistant.models.names import validate_name
 from assistant.models.organizations.organization import PSEUDO_ZONES, normal_origin
 from assistant.providers.presets import PRESETS
 from assistant.sentences import CATALOGUES
@@ -178,7 +179,9 @@ class ServicesForm(forms.Form):
             self.fields[name].initial = intervals
         self.fields["office"].initial = any(own) or self.calendar is None
         for row in ROWS:
-            self.fields[f"name_{row}"] = forms.CharField(label="Service", required=False, max_length=80)
+            self.fields[f"name_{row}"] = forms.CharField(
+                label="Service", required=False, max_length=80, validators=[validate_name]
+            )
             self.fields[f"minutes_{row}"] = forms.IntegerField(
                 label="Minutes", required=False, min_value=5, max_value=1440, initial=USUAL_MINUTES
             )

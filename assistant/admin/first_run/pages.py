@@ -16,17 +16,21 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from assistant.admin.booking.services import never_open
 from assistant.admin.content_security_policy import POLICY
 from assistant.admin.first_run import forms, problems, steps
 from assistant.admin.first_run.steps import STEPS, Step
 from assistant.admin.organizations.install import install_steps, may_allow, preview_url
 from assistant.admin.providers.provider import LOCAL, report_key
+from assistant.admin.repeated_forms import submission_of
 from assistant.admin.scoping import Rank, organizations, rank_in
 from assistant.models import Organization, Provider
 from assistant.models.organizations.organization import DEMONSTRATION
+from assistant.services.booking.availability import offers
 from assistant.services.deliveries import outbox
 from assistant.services.organizations import access
 from assistant.services.organizations.roles import Act
+from assistant.services.primary_keys import parse_pk
 
 LISTED = 20
 READS = Act.SET_UP.rank  # who may see the pages
@@ -66,9 +70,7 @@ def new_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = forms.OrganizationForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            organization = form.save()
-        return HttpResponseRedirect(steps.address(STEPS[1], organization))
+        return HttpResponseRedirect(steps.address(STEPS[1], _begun(request, form)))
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -80,6 +82,19 @@ def new_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "begun": [(row, sum(not state.done for state in steps.states(row))) for row in mine],
     }
     return TemplateResponse(request, "admin/assistant/first_run/step.html", context)
+
+
+def _begun(request: HttpRequest, form: forms.OrganizationForm) -> Organization:
+    """The organization of the form, added once: also where the form arrives twice."""
+    submission = submission_of(request)
+    with transaction.atomic():
+        submission.lock()
+        if found := Organization.objects.filter(pk=parse_pk(submission.added())).first():
+            messages.info(request, f"{found.name} has been added already. The same form arrived again: go on here.")
+            return found
+        added = form.save()
+        submission.record(added.pk)
+        return added
 
 
 def resume_view(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -104,11 +119,12 @@ def step_view(model_admin: Any, step: Step, request: HttpRequest, object_id: str
     may = model_admin.rank(request, organization) >= step.act.rank
     if request.method == "POST" and not may:
         raise PermissionDenied
-    form = _form(step, request, organization) if may else None
     if request.method == "POST":
-        answer = _saved(model_admin, step, request, organization, form)
+        form, answer = _saved(model_admin, step, request, organization)
         if answer is not None:
             return answer
+    else:
+        form = _form(step, request, organization) if may else None
     answer = TemplateResponse(
         request,
         "admin/assistant/first_run/step.html",
@@ -168,21 +184,36 @@ def _form(step: Step, request: HttpRequest, organization: Organization) -> Any:
     return None
 
 
-def _saved(model_admin: Any, step: Step, request: HttpRequest, organization: Organization, form: Any) -> HttpResponse | None:
-    """Where to go once the form is saved; None where it has to be shown again."""
-    if form is None:
-        return HttpResponseRedirect(_next(step, organization))
-    if not form.is_valid():
-        return None
-    try:
-        with transaction.atomic():
-            Organization.objects.filter(pk=organization.pk).lock()
-            form.save()
-    except ValidationError as error:
-        form.add_error(None, error)
-        return None
+def _saved(
+    model_admin: Any, step: Step, request: HttpRequest, organization: Organization
+) -> tuple[Any, HttpResponse | None]:
+    """The form, and where to go once it is saved; None where it has to be shown again.
+
+    It looks for the rows that it changes once the organization is locked, which `_of` does here: of two that arrive
+    together, the second has to find what the first has added."""
+    with transaction.atomic():
+        organization = _of(model_admin, request, str(organization.pk))
+        form = _form(step, request, organization)
+        if form is None:
+            return None, HttpResponseRedirect(_next(step, organization))
+        if not form.is_valid():
+            return form, None
+        try:
+            with transaction.atomic():
+                form.save()
+        except ValidationError as error:
+            form.add_error(None, error)
+            return form, None
+    return form, _led_on(model_admin, step, request, organization, form)
+
+
+def _led_on(model_admin: Any, step: Step, request: HttpRequest, organization: Organization, form: Any) -> HttpResponse:
     if step.name == "provider" and not _tested(model_admin, request, form.instance):
         return HttpResponseRedirect(request.path)
+    if step.name == "services":
+        closed = [one for one in organization.services.filter(active=True)[:LISTED] if not offers.is_ever_open(one)]
+        if closed:
+            messages.warning(request, never_open(closed))
     if step.name == "assistant":
         _warn(request, form.instance)
         if "preview" in request.POST:

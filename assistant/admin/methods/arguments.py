@@ -46,6 +46,14 @@ def given_arguments(schema: dict[str, Any], given: Mapping[str, Any]) -> dict[st
     return arguments
 
 
+def as_entered(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """What staff would enter for these arguments, as `inputs_for` takes it."""
+    return {
+        f"argument-{name}": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in arguments.items()
+    }
+
+
 def _read(text: str) -> Any:
     try:
         return json.loads(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,27 +12,25 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.counting import count_of
 from assistant.admin.first_run import problems
-from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.methods.secrets import SecretsForm
+from assistant.admin.methods.testing import TestingPage
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, RelatedRowsField, Scoped, organizations
 from assistant.admin.states import value_labels
 from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.methods.method import MAX_METHODS
-from assistant.providers import embeddings
 from assistant.services.conversations import handoffs
 from assistant.services.primary_keys import parse_pk
 from assistant.tools import KINDS
-from assistant.tools.executor import try_out
 from assistant.tools.kind import Kind
 from assistant.tools.parameters import check_schema
 from assistant.tools.request import CREDENTIAL
@@ -270,41 +267,7 @@ class MethodAdmin(Translations, Scoped):
     # --- Testing ----------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
-        test = self.admin_site.admin_view(self.test_view)
-        own = [*Imports(self).urls(), path("<path:object_id>/test/", test, name="assistant_method_test")]
-        return [*own, *super().get_urls()]
-
-    def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A method run by staff, through the same executor as a model's call: a dry run first, then for real."""
-        method = self.get_object(request, object_id)
-        if not self.may_operate(request, method):
-            raise PermissionDenied
-        tools = {tool.name: tool for tool in tools_of(method)}
-        tool = tools.get(request.GET.get("tool", "")) or next(iter(tools.values()), None)
-        if tool is None:
-            raise Http404("This kind of method no longer exists.")
-        result, really = None, False
-        if request.method == "POST":
-            really = "send" in request.POST
-            arguments = given_arguments(tool.schema, request.POST)
-            embed = embeddings.of_query
-            result = async_to_sync(try_out)(method, arguments, name=tool.name, dry_run=not really, embed=embed)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": method,
-            "method": method,
-            "title": f"Test {method.name}",
-            "tools": tools,
-            "tool": tool,
-            "risk": Method.Risk(tool.operation.risk_of(method)),
-            "asks_visitor": tool.operation.needs_confirmation(method),
-            "inputs": inputs_for(tool.schema, request.POST if request.method == "POST" else {}),
-            "result": result,
-            "really": really,
-            "history": method.calls.filter(initiator=ToolCall.Initiator.STAFF).order_by("-created_at")[:10],
-        }
-        return TemplateResponse(request, "admin/assistant/method_test.html", context)
+        return [*Imports(self).urls(), *TestingPage(self).urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

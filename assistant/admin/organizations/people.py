@@ -16,8 +16,11 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from assistant.admin.scoping import ScopedTabularInline, SuperusersOnly
 from assistant.models import Membership, Organization
+from assistant.models.names import validate_name
 from assistant.models.organizations.organization import OrganizationQuerySet
 from assistant.services.organizations import members
+
+NAMES = ("username", "first_name", "last_name")  # Django's own fields, which know nothing of `NameField`
 
 # Permissions come from memberships alone; groups and permission rows would have no effect.
 admin.site.unregister(Group)
@@ -55,6 +58,12 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, ModelAdmin):
         ("Dates", {"fields": (("last_login", "date_joined"),)}),
     )
     readonly_fields = ["last_login", "date_joined"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name in NAMES:
+            field.validators.append(validate_name)
+        return field
 
     def organizations_of(self, obj: User) -> OrganizationQuerySet:
         return Organization.objects.filter(memberships__user=obj)

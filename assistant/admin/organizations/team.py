@@ -135,6 +135,9 @@ class InvitationAdmin(ReadOnly):
     def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
         """The form has invited them."""
 
+    def is_as_added(self, obj: Invitation) -> bool:
+        return obj.state == Invitation.State.OPEN
+
     def object_actions(self, obj: Invitation) -> list[str]:
         open_ = obj.state in (Invitation.State.OPEN, Invitation.State.EXPIRED)
         return ["resend", "withdraw"] if open_ else []

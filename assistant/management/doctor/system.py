@@ -17,12 +17,14 @@ from kombu.exceptions import OperationalError
 
 from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
-from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry
-from assistant.services import failing_steps
+from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry, Service
+from assistant.services import background, failing_steps
+from assistant.services.booking.availability import offers
 from assistant.services.booking.calendar_sync import busy_times
 from assistant.services.conversations import mailbox
 
 MAX_ASSISTANTS = 50
+MAX_SERVICES = 200
 OF_HTTPS = ("security.W004", "security.W008", "security.W012", "security.W016")  # follow from PUBLIC_URL
 REPORTED = ("assistant.E001", "assistant.W001")  # the start-up checks that say what `providers.check` says
 
@@ -154,7 +156,10 @@ def check_public_url(seen: Examination) -> None:
 
 
 def check_background(seen: Examination) -> None:
-    """Steps of scheduled jobs that failed when they last ran, where their processes share a cache with this one."""
+    """The clock and the queues on which nobody works, and steps of scheduled jobs that failed when they last ran."""
+    for one in background.stopped():
+        since = f", since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+        seen.add("warning", "background", f"{one.what}{since}. What waits for it: {one.work}", one.remedy)
     for step in failing_steps.current():
         since = f"{step.since:%Y-%m-%d %H:%M} UTC"
         remedy = "The log of the workers names the reason. The step runs again by itself."
@@ -181,6 +186,18 @@ def check_sites(seen: Examination) -> None:
         )
 
 
+def check_services(seen: Examination) -> None:
+    """Services that nobody can book, whatever is booked already."""
+    if any(finding.about == "database" and finding.level == "error" for finding in seen.findings):
+        return
+    offered = Service.objects.filter(active=True, organization__active=True, offerings__isnull=False).distinct()
+    for service in offered.select_related("organization")[:MAX_SERVICES]:
+        if not offers.is_ever_open(service):
+            about, text = f"{service.organization}: {service}", "visitors find no time for this service"
+            remedy = "Check its length, breaks, notice and days ahead, and the opening hours of its calendars."
+            seen.add("warning", about, text, remedy)
+
+
 def check_outside_calendars(seen: Examination) -> None:
     if any(finding.about == "database" and finding.level == "error" for finding in seen.findings):
         return
@@ -203,5 +220,6 @@ RULES: tuple[Callable[[Examination], None], ...] = (
     check_background,
     check_env_file,
     check_sites,
+    check_services,
     check_outside_calendars,
 )

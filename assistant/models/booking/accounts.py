@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from assistant import secrets
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 
 
@@ -72,7 +73,7 @@ class CalendarAccount(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="calendar_accounts")
     provider = models.CharField(max_length=10, choices=CalendarProvider.choices, default=CalendarProvider.GOOGLE)
-    name = models.CharField(max_length=80, help_text="The person whose account it is, such as Mira.")
+    name = NameField(max_length=80, help_text="The person whose account it is, such as Mira.")
     address = models.CharField("account", max_length=200, blank=True, editable=False)  # as the provider names it
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW, editable=False)
     problem = models.CharField("last error", max_length=300, blank=True, editable=False)

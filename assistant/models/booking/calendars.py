@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from assistant.models.days import Days
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization, validate_timezone
 
 
@@ -16,7 +17,7 @@ class Calendar(models.Model):
     """What a service needs, one party at a time: a person, a room, a chair. Its row is the lock for bookings."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="calendars")
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     timezone = models.CharField(
         "time zone",
         max_length=60,

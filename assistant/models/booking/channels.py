@@ -9,6 +9,7 @@ from django.db import models
 
 from assistant import secrets
 from assistant.models.booking.outside_calendars import origin_of
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 
 
@@ -28,7 +29,7 @@ class MessageChannel(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="message_channels")
-    name = models.CharField(max_length=80, help_text="A name for your team, such as Our SMS gateway.")
+    name = NameField(max_length=80, help_text="A name for your team, such as Our SMS gateway.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SMS)
     enabled = models.BooleanField(default=True, help_text="When this is off, nothing is sent through the channel.")
     format = models.CharField(max_length=10, choices=Format.choices, default=Format.JSON)

@@ -13,6 +13,7 @@ from assistant import secrets
 from assistant.models.booking.accounts import CalendarAccount, CalendarProvider
 from assistant.models.booking.appointments import Appointment
 from assistant.models.booking.calendars import Calendar
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization, normal_origin
 
 
@@ -77,7 +78,7 @@ class OutsideCalendar(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="outside_calendars")
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="outside")
-    name = models.CharField(max_length=80, help_text="A name for your team, such as Mira's own calendar.")
+    name = NameField(max_length=80, help_text="A name for your team, such as Mira's own calendar.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ICS)
     enabled = models.BooleanField(
         default=True, help_text="When this is off, the calendar is neither read nor changed, and it blocks nothing."

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from assistant.models.booking.calendars import Calendar
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 from assistant.sentences import language
 
@@ -54,7 +55,7 @@ class Service(models.Model):
         REQUIRED = "required", "Required"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="services")
-    name = models.CharField(max_length=80, help_text="The name that visitors see, such as Cut and finish.")
+    name = NameField(max_length=80, help_text="The name that visitors see, such as Cut and finish.")
     description = models.TextField(
         max_length=500, blank=True, help_text="What visitors and the assistant should know, such as what is included."
     )
@@ -255,7 +256,7 @@ class FormField(models.Model):
         NUMBER = "number", "Number"
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="form_fields")
-    label = models.CharField(max_length=120, help_text="The label that visitors see, such as Your dog's name.")
+    label = NameField(max_length=120, help_text="The label that visitors see, such as Your dog's name.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TEXT)
     options = models.TextField(
         max_length=1000,

@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from assistant.models.conversations.conversation import Conversation
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 
 
@@ -14,7 +15,7 @@ class Tag(models.Model):
     """A word by which staff sort conversations, such as refund."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="tags")
-    name = models.CharField(max_length=40, help_text="Enter one or two words, such as refund.")
+    name = NameField(max_length=40, help_text="Enter one or two words, such as refund.")
     conversations = models.ManyToManyField(Conversation, related_name="tags", blank=True)
 
     class Meta:

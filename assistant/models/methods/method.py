@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 from assistant.models.revisions import SetByStaff, SettingsQuerySet
 from assistant.secrets import seal, unseal
@@ -67,7 +68,7 @@ class Method(SetByStaff):
         max_length=4000,
         help_text="Tells the model when and how to use it. For example: Ask for the order number first.",
     )
-    public_label = models.CharField(
+    public_label = NameField(
         "status text",
         max_length=60,
         blank=True,

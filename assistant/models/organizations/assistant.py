@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from assistant.models.methods.method import Method
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 from assistant.models.revisions import SetByStaff, SettingsQuerySet, watch_links
 from assistant.sentences import CATALOGUES, LANGUAGES, is_written, label
@@ -100,7 +101,7 @@ class Assistant(SetByStaff):
         LEFT = "left", "Bottom left"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="assistants")
-    name = models.CharField(max_length=60, default="Assistant")
+    name = NameField(max_length=60, default="Assistant")
     public_key = models.CharField(max_length=40, unique=True, default=new_public_key, editable=False)
     enabled = models.BooleanField(default=True, help_text="When this is off, visitors cannot chat with it.")
 
@@ -118,9 +119,7 @@ class Assistant(SetByStaff):
         Method, blank=True, related_name="assistants", help_text="What it may do in a conversation."
     )
 
-    title = models.CharField(
-        max_length=60, blank=True, help_text="Shown at the top of the widget. Leave empty to use its name."
-    )
+    title = NameField(max_length=60, blank=True, help_text="Shown at the top of the widget. Leave empty to use its name.")
     greeting = models.CharField(max_length=300, default=label("greeting"))
     starters = models.TextField(
         "suggested questions",
@@ -153,7 +152,7 @@ class Assistant(SetByStaff):
         help_text=("Used if the page sets no language. Enter a code such as en or de, with or without a region (de-CH)."),
     )
 
-    launcher_label = models.CharField(
+    launcher_label = NameField(
         "text on the button",
         max_length=40,
         blank=True,

@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from assistant import secrets
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization
 from assistant.models.revisions import SetByStaff, SettingsQuerySet
 
@@ -34,7 +35,7 @@ class IdentityKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="identity_keys")
-    name = models.CharField(max_length=60, help_text="A name for your team, such as Shop server 2026.")
+    name = NameField(max_length=60, help_text="A name for your team, such as Shop server 2026.")
     algorithm = models.CharField(max_length=5, choices=Algorithm.choices, default=Algorithm.HS256)
     sealed_secret = models.TextField(blank=True, editable=False)
     public_key = models.TextField("public key", blank=True, max_length=4000)
@@ -80,7 +81,7 @@ class VisitorAttribute(SetByStaff):
     name = models.CharField(
         max_length=40, validators=[attribute_name], help_text="The name that pages and tokens use, such as plan."
     )
-    label = models.CharField(
+    label = NameField(
         max_length=60,
         help_text="The name that staff see, such as Plan. The model sees it too, if you tell it the attribute.",
     )

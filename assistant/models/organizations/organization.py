@@ -18,6 +18,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F
 
+from assistant.models.names import NameField
+
 log = logging.getLogger(__name__)
 
 DEMONSTRATION = "bright-smile-dental"  # the slug of the organization that a first start creates
@@ -144,7 +146,7 @@ class Organization(models.Model):
         FALLBACK = "fallback", "Also when its own providers fail"
         NEVER = "never", "Never"
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True, help_text="A short unique name for addresses, such as bright-smile.")
     website = models.URLField(blank=True)
     team_email = models.EmailField(

@@ -17,6 +17,7 @@ from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from assistant import secrets
+from assistant.models.names import NameField
 from assistant.models.organizations.organization import Organization, normal_origin
 from assistant.models.revisions import SetByStaff, SettingsQuerySet
 
@@ -76,7 +77,7 @@ class Provider(SetByStaff):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="providers")
-    name = models.CharField(max_length=60, help_text="What staff see in lists and statistics, for example OpenAI Berlin.")
+    name = NameField(max_length=60, help_text="What staff see in lists and statistics, for example OpenAI Berlin.")
     preset = models.CharField(
         max_length=40, blank=True, help_text="The kind of server. It fills in the fields that you leave empty."
     )

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from assistant import events, live
 from assistant.errors import InputError
 from assistant.models import Conversation, ConversationRead, Message, Tag
-from assistant.redaction import clean
+from assistant.redaction import clean, shows_something
 from assistant.services.organizations.roles import Act, Role, may
 
 State = Conversation.State
@@ -111,7 +111,8 @@ def _change(conversation: Conversation, change: Callable[[Conversation], Any], f
 
 def add_tag(conversation: Conversation, name: str) -> None:
     """Tag the conversation; a name that is new becomes a tag of the organization. Those that colleagues add stay."""
-    if not (wanted := _tag_name(name)):
+    wanted = " ".join(clean(name).split())[:40]
+    if not shows_something(wanted):
         raise InputError("Enter a tag, such as “refund”.")
     with transaction.atomic():
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
@@ -127,7 +128,3 @@ def remove_tag(conversation: Conversation, name: str) -> None:
     with transaction.atomic():
         conversation.tags.remove(*conversation.tags.filter(name=clean(name)))
         publish(conversation)
-
-
-def _tag_name(name: str) -> str:
-    return " ".join(clean(name).split())[:40]

@@ -103,8 +103,11 @@ def test_no_staff_page_fails_at_a_number_that_no_row_has(boss, home, talk, pk):
     assert [answer.status_code for answer in asked] == [404, 404, 200, 200, 200, 200, 404, 302, 400]
 
 
-def test_an_action_on_what_does_not_exist_says_so_in_every_list(boss, home):
-    nothing = ["9" * 30, "-1", "x", "\u202e", "00000000-0000-0000-0000-000000000000"]
+NOTHING = ["9" * 30, "-1", "x", "\u202e", "00000000-0000-0000-0000-000000000000"]
+
+
+@pytest.mark.parametrize("nothing", [NOTHING, *([one] for one in NOTHING)], ids=lambda one: ascii(one)[:12])
+def test_an_action_on_what_does_not_exist_says_so_in_every_list(boss, home, nothing):
     request, said = boss.get("/admin/").wsgi_request, {}
     for model, its_admin in site._registry.items():
         page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant.admin.booking.services import PREFILLED
+from assistant.management.doctor import examine
 from assistant.models import Calendar, Membership, Method, Organization, Service
 from tests import make
 from tests.assistant.admin.test_scoping import fields_of
@@ -92,3 +93,52 @@ def test_a_method_for_appointments_is_saved_as_it_is_suggested_and_a_second_one_
     method = Method.objects.get()
     assert (method.name, method.kind) == ("appointment", "appointment") and method.description
     assert fields_of(owner, METHOD)["name"] == ""
+
+
+# --- What could never be booked -----------------------------------------------------------------------------------------
+
+NEVER = "Visitors find no time for “Cut”"
+
+
+def told(answer: Any) -> str:
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"minutes": 600},
+        {"minutes": 480, "buffer_after_minutes": 0, "notice_minutes": 43_200, "horizon_days": 14},
+        {"minutes": 45, "notice_minutes": 2880, "horizon_days": 1},
+    ],
+)
+def test_a_service_that_its_hours_and_rules_leave_no_time_for_is_saved_and_said_to_have_none(owner, home, fields) -> None:
+    chair = make.calendar(home)
+    service = chair.services.get()
+    address = f"/admin/assistant/service/{service.pk}/change/"
+    form = as_shown(owner, address) | {"name": "Cut"}
+    assert NEVER not in told(owner.post(address, form, follow=True))
+    assert NEVER in told(owner.post(address, {**form, **fields}, follow=True))
+    service.refresh_from_db()
+    assert service.minutes == fields["minutes"]
+    [finding] = [one for one in examine().findings if one.text == "visitors find no time for this service"]
+    assert finding.about == "Salon Lind: Cut"
+    inactive = {name: value for name, value in {**form, **fields}.items() if name != "active"}
+    assert NEVER not in told(owner.post(address, inactive, follow=True))
+
+
+def test_hours_that_leave_a_service_no_time_say_so_where_they_are_saved(owner: Client, home: Organization) -> None:
+    chair = make.calendar(home)
+    chair.services.update(name="Cut", minutes=120)
+    address = f"/admin/assistant/calendar/{chair.pk}/change/"
+    form = as_shown(owner, address)
+    closed = {f"day_{day}": "" for day in range(7)}
+    assert NEVER not in told(owner.post(address, {**form, **closed, "day_2": "9-11"}, follow=True))
+    assert NEVER in told(owner.post(address, {**form, **closed, "day_2": "9-10"}, follow=True))
+
+
+def test_a_service_of_the_set_up_that_is_longer_than_the_days_says_so(owner: Client, home: Organization) -> None:
+    steps = f"/admin/assistant/organization/{home.pk}/first-run/"
+    form = {"day_0": "9-17", "name_0": "Cut", "minutes_0": 600}
+    assert NEVER in told(owner.post(f"{steps}services/", form, follow=True))
+    assert Service.objects.get().minutes == 600

@@ -187,7 +187,7 @@ def test_an_organization_has_only_so_many_documents(editor: Client, home: Organi
     Document.objects.bulk_create(Document(organization=home, title="T") for _ in range(room - 1))
     assert "at most 1000" in add(editor, home, "file", upload=[file("a.txt"), file("b.txt")]).content.decode()
     assert add(editor, home, "text", title="T", text="T").status_code == 302
-    assert "at most 1000" in add(editor, home, "text", title="T", text="T").content.decode()
+    assert "at most 1000" in add(editor, home, "text", title="U", text="T").content.decode()
 
 
 def test_reading_again_is_for_editors_and_for_what_can_be_read(

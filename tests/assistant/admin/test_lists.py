@@ -57,6 +57,17 @@ def test_the_number_of_results_is_named_only_where_some_are_left_out(boss):
     assert "1 result" in header(boss.get("/admin/assistant/method/?q=order").content.decode())
 
 
+@pytest.mark.parametrize("words", [100, 101, 3000])
+def test_a_search_for_more_words_than_a_database_takes_says_so_in_every_list(boss, words):
+    said = {}
+    for model, model_admin in site._registry.items():
+        if model_admin.search_fields:
+            page = boss.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/", {"q": "a " * words})
+            said[model] = page.status_code, [str(message) for message in page.context["messages"]]
+    expected = ["A search can have at most 100 words. Enter fewer."] if words > 100 else []
+    assert len(said) > 20 and said == dict.fromkeys(said, (200, expected))
+
+
 @pytest.mark.parametrize(("most", "said"), [(1, "more than 1 organizations"), (2, "2 organizations")])
 def test_a_list_that_is_longer_than_is_counted_says_so(most, said):
     fill("home", "Aardvark")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 from django.urls import reverse
 
-from assistant.models import Assistant, Membership, Method, Organization
+from assistant.models import Assistant, Calendar, Membership, Method, Organization
 from assistant.services.organizations import prompt_versions
 from tests import make
+from tests.assistant.admin.test_first_setup import as_shown
 from tests.assistant.admin.test_scoping import entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,3 +95,54 @@ def test_a_second_change_to_an_organization_waits_without_holding_what_the_first
         User.objects.filter(pk=member.user_id).update(is_staff=True)
     second.join()
     assert failed == []
+
+
+# --- The same form twice at once ----------------------------------------------------------------------------------------
+
+
+def posted_at_once(user: User, address: str, form: dict[str, Any], times: int = 3) -> list[int]:
+    together = threading.Barrier(times)
+    answers: list[int] = []
+
+    def run() -> None:
+        client = entered(user)
+        together.wait()
+        try:
+            answers.append(client.post(address, form).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_a_form_that_arrives_several_times_at_once_adds_one_row():
+    boss, home = User.objects.create_superuser("boss"), make.organization()
+    address = "/admin/assistant/calendar/add/"
+    form = as_shown(entered(boss), address) | {"organization": home.pk, "timezone": "UTC"}
+    for number in range(1, 4):
+        assert posted_at_once(boss, address, {**form, "name": f"Chair {number}"}) == [302, 302, 302]
+        assert Calendar.objects.count() == number
+
+
+@pytest.mark.parametrize("step", ["new", "assistant", "services"])
+def test_a_step_of_the_set_up_that_arrives_several_times_at_once_adds_what_it_adds_once(step):
+    boss, home = User.objects.create_superuser("boss"), make.organization()
+    forms: dict[str, dict[str, Any]] = {
+        "new": {"name": "Salon", "timezone": "UTC"},
+        "assistant": {"name": "Mia", "locale": "en", "accent": "#0f766e"},
+        "services": {"day_0": "9-17", "name_0": "Cut", "minutes_0": 30},
+    }
+    place = "" if step == "new" else f"{home.pk}/"
+    address = f"/admin/assistant/organization/{place}first-run/{'' if step == 'new' else f'{step}/'}"
+    assert posted_at_once(boss, address, forms[step]) == [302, 302, 302]
+    added = {
+        "new": Organization.objects.filter(name="Salon"),
+        "assistant": home.assistants,
+        "services": home.calendars,
+    }
+    assert added[step].count() == 1

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from django.apps import apps
 from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -96,6 +97,22 @@ def test_a_failed_connection_test_is_shown_and_changes_no_measurements(boss):
     assert not provider.health.exists()
     assert "llama-at-home" in boss.get(f"/admin/assistant/provider/{provider.pk}/change/").content.decode()
     assert entered(member(home, "editor")).post(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("model", "kept"), [("assistant", "1 conversation"), ("service", "1 appointment"), ("calendar", "1 appointment")]
+)
+def test_what_is_in_use_is_not_deleted_and_says_what_keeps_it(boss, model, kept):
+    home = fill("home", "Aardvark")
+    row = apps.get_model("assistant", model).objects.get(organization=home)
+    address = f"/admin/assistant/{model}/{row.pk}/delete/"
+    for answer in (boss.get(address), boss.post(address, {"post": "yes"})):
+        body = " ".join(answer.content.decode().split())
+        assert answer.status_code == 200 and f"<li>{kept}</li>" in body and "permission" not in body
+        assert ("Turn it off instead" in body) == (model != "calendar")
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    assert kept in boss.post(f"/admin/assistant/{model}/", chosen).content.decode()
+    assert apps.get_model("assistant", model).objects.filter(pk=row.pk).exists()
 
 
 class InAHurry(ProviderAdmin):

@@ -189,6 +189,12 @@ def near(
     return search.offer(tuple((day, tuple(slots)) for day, slots in _by_day(in_order)))
 
 
+def is_ever_open(service: Service, now: datetime | None = None) -> bool:
+    """Whether its length, breaks, notice and days ahead, and the hours of its calendars, leave any time, taken or not."""
+    search = Search(service, None, "", now or timezone.now())
+    return search.is_open(search.now, search.end)
+
+
 def is_offered(resource: Resource, start_at: datetime, now: datetime) -> bool:
     """Whether the hours offer this instant, taken or not: open, in step, not too soon, not too far ahead."""
     return any(starts(resource.hours, resource.rules, start_at, start_at, now))

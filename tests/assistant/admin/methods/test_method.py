@@ -7,10 +7,12 @@ from typing import Any
 import httpx
 import pytest
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
 from assistant import outbound
+from assistant.admin.methods.testing import AGAIN
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.llm import ToolResult
 from assistant.models import Method, Organization, ToolCall
@@ -253,21 +255,59 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(boss, home):
     assert (written.dry_run, written.state, written.method) == (True, ToolCall.State.DONE, method)
 
 
-def test_a_real_test_is_sent_and_recorded_in_the_ledger(boss, home):
-    sent = []
+def sent_by(method: Method, *posts: Any, answer: dict[str, Any] | None = None) -> tuple[list[str], list[Any]]:
+    """What was requested of the other server by these posts, and the pages that they led to."""
+    sent, address = [], f"/admin/assistant/method/{method.pk}/test/"
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         sent.append(str(request.url))
-        return httpx.Response(200, json={"state": f"shipped {METHOD_SECRET}"})
+        return httpx.Response(200, json=answer or {"state": "shipped"})
 
-    method = home.methods.get()
-    with outbound.transport_for_tests(httpx.MockTransport(answer)):
-        page = boss.post(f"/admin/assistant/method/{method.pk}/test/", {"argument-order_id": "A-17", "send": "1"})
+    with outbound.transport_for_tests(httpx.MockTransport(respond)):
+        return sent, [client.post(address, {"argument-order_id": "A-17", **form}, follow=True) for client, form in posts]
+
+
+def test_a_real_test_is_sent_and_recorded_in_the_ledger(boss, home):
+    sent, [page] = sent_by(home.methods.get(), (boss, {"send": "1"}), answer={"state": f"shipped {METHOD_SECRET}"})
     assert sent == ["https://api.example.com/orders/A-17"]
     assert "shipped" in page.content.decode()
     assert METHOD_SECRET not in page.content.decode()
     written = ToolCall.objects.get(initiator=ToolCall.Initiator.STAFF)
     assert (written.dry_run, written.state) == (False, ToolCall.State.DONE)
+
+
+def test_a_real_test_is_sent_once_however_often_its_button_is_pressed_and_its_page_is_loaded(boss, home):
+    method = home.methods.get()
+    dry = boss.post(f"/admin/assistant/method/{method.pk}/test/", {"argument-order_id": "A-17", "dry": "1"})
+    form = {"send": "1", "run": dry.context["run"]}
+    sent, [first, again] = sent_by(method, (boss, form), (boss, form))
+    assert len(sent) == 1 and first.redirect_chain == again.redirect_chain
+    assert [str(text) for text in again.context["messages"]] == [AGAIN] and not list(first.context["messages"])
+    shown = boss.get(first.redirect_chain[0][0])
+    assert "shipped" in shown.content.decode() and shown.context["inputs"][0]["value"] == "A-17"
+    assert "Run for real" not in shown.content.decode() and len(sent) == 1
+
+
+def test_another_dry_run_another_argument_and_another_person_run_it_for_real_again(boss, home):
+    method, form = home.methods.get(), {"send": "1", "run": "of-a-page"}
+    other = entered(User.objects.create_superuser("other"))
+    posts = [
+        (boss, form),
+        (boss, {**form, "run": "of-another"}),
+        (boss, {**form, "argument-order_id": "B-1"}),
+        (other, form),
+    ]
+    assert len(sent_by(method, *posts)[0]) == 4
+
+
+def test_a_test_of_another_method_is_not_shown(boss, home):
+    method = home.methods.get()
+    _, [page] = sent_by(method, (boss, {"send": "1"}))
+    call = page.redirect_chain[0][0].partition("call=")[2]
+    other = Method.objects.create(organization=home, name="look", kind="http", description="Looks.", config=method.config)
+    for named in (call, "x", "\u202e"):
+        page = boss.get(f"/admin/assistant/method/{other.pk}/test/", {"call": named})
+        assert page.status_code == 200 and page.context["result"] is None
 
 
 def test_a_test_with_invalid_arguments_shows_the_error_a_model_would_get(boss, home):

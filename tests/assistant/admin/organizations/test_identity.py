@@ -65,8 +65,8 @@ def test_a_key_that_could_not_verify_anything_is_refused_and_its_secret_is_not_s
 
 def test_a_sixth_key_is_refused(home):
     client = entered(home, "owner")
-    for _ in range(5):
-        assert add(client, home, secret=SECRET).status_code == 302
+    for number in range(5):
+        assert add(client, home, secret=SECRET, name=f"Shop {number}").status_code == 302
     assert "at most 5 keys" in add(client, home, secret=SECRET).content.decode()
 
 
