@@ -1,6 +1,6 @@
 /** Clicks that have begun: what is pressed is neither replaced nor moved until it is let go, or the click would be lost. */
 
-/** Whoever presses longer than this is not about to click. */
+/** A press that lasts longer does not become a click. */
 const LONGEST_MS = 5_000;
 /** A finger has left the screen before the click comes. */
 const CLICK_MS = 60;
