@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests import servers
 from tests.browser.harness import Widget
 from tests.browser.test_admin import signed_in
-from tests.browser.test_inbox import Office
+from tests.browser.office import Office
 
 FOLDER = servers.ROOT / "docs" / "images"
 ASKED = (

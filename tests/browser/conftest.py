@@ -16,6 +16,7 @@ from .harness import FakeServer, Site, Widget
 from .harness.pages import page
 from .harness.slowness import BEFORE_EACH_STEP, slowed
 from .harness.widget import ROOT
+from .office import Office
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -108,3 +109,9 @@ def site(fake: FakeServer) -> Iterator[Site]:
 def widget(new_widget: Callable[..., Widget], site: Site) -> Widget:
     """A widget on the site's front page, not yet opened."""
     return new_widget().visit(site.url)
+
+
+@pytest.fixture(scope="module")
+def office(start_app: Callable[..., servers.App]) -> Office:
+    """The product, with a team."""
+    return Office(start_app())

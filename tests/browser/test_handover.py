@@ -15,8 +15,8 @@ from playwright.sync_api import expect
 
 from tests import servers
 from tests.browser.harness.waiting import until
+from tests.browser.office import Office, asks_for_a_person
 from tests.browser.test_admin import signed_in
-from tests.browser.test_inbox import Office, asks_for_a_person
 
 KEY = "a-key-of-enough-letters"
 READ = """

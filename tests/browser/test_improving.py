@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
 from playwright.sync_api import expect
 
-from tests import servers
 from tests.browser.test_admin import signed_in
-from tests.browser.test_inbox import Office
 
 ANSWER = "Our practice has a helipad on the roof, for patients of the helipad only."
-
-
-@pytest.fixture(scope="module")
-def office(start_app: Callable[..., servers.App]) -> Office:
-    return Office(start_app())
 
 
 def test_an_unanswered_question_is_answered_by_a_draft_that_is_tried_first(office, chromium, new_widget):

@@ -10,18 +10,12 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests import servers
 from tests.browser.harness import Widget
 from tests.browser.harness.waiting import until
+from tests.browser.office import Office, asks_for_a_person, found
 from tests.browser.test_admin import signed_in
-from tests.browser.test_inbox import Office, asks_for_a_person, found
 
 numbers = count(101)
-
-
-@pytest.fixture(scope="module")
-def office(start_app: Callable[..., servers.App]) -> Office:
-    return Office(start_app())
 
 
 @pytest.fixture

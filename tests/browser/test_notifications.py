@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import servers
 from tests.browser.harness.waiting import until, until_same
+from tests.browser.office import Office, asks_for_a_person
 from tests.browser.test_admin import signed_in
-from tests.browser.test_inbox import Office, asks_for_a_person
 
 ROWS = "from assistant.models import PushSubscription\n"
 PAGE = "/admin/assistant/conversation/notifications/"

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from tests import servers
 from tests.assistant.services.files import pictures
+from tests.browser.office import Office, asks_for_a_person
 from tests.browser.test_admin import signed_in
-from tests.browser.test_inbox import Office, asks_for_a_person
 
 ALLOW = """
 from assistant.models import Assistant
