@@ -139,7 +139,7 @@ class Usage(models.Model):
     cost_is = models.CharField(max_length=9, choices=Precision.choices, default=Precision.UNKNOWN)
     first_token_ms = models.PositiveIntegerField(null=True, blank=True)
     total_ms = models.PositiveIntegerField(null=True, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(auto_now_add=True)  # when it began; of one that followed a failure, when it was stored
 
     class Meta:
         verbose_name_plural = "usage"
