@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import servers
 from tests.browser.harness import Widget
-from tests.browser.test_admin import signed_in
 from tests.browser.office import Office
+from tests.browser.test_admin import signed_in
 
 FOLDER = servers.ROOT / "docs" / "images"
 ASKED = (

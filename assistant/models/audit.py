@@ -40,7 +40,7 @@ class AuditEntry(models.Model):
         REFUSED = "refused", "Log-in refused"
         DONE = "done", "Other action"  # a button or an action of a list: `detail` says which
 
-    organization = models.ForeignKey(Organization, models.CASCADE, null=True, related_name="audit_entries")
+    organization = models.ForeignKey(Organization, models.CASCADE, null=True, related_name="audit_entries", db_index=False)
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     by_name = models.CharField("who", max_length=150, blank=True)  # the name that the user had then

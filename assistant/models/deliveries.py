@@ -56,7 +56,7 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
-        Organization, models.CASCADE, null=True, blank=True, related_name="deliveries"
+        Organization, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False
     )  # none: to operators
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     call = models.ForeignKey(ToolCall, models.SET_NULL, null=True, blank=True, related_name="deliveries")
@@ -71,7 +71,7 @@ class Delivery(models.Model):
     html = models.TextField(blank=True)
     ics = models.TextField(blank=True)  # the invitation as it was when the e-mail was queued
     ics_method = models.CharField(max_length=10, blank=True)  # REQUEST or CANCEL
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     fence = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -196,14 +196,14 @@ class Question(models.Model):
         ANSWERED = "answered", "Answered"
         DISMISSED = "dismissed", "Dismissed"
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="questions")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="questions", db_index=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="questions")  # the newest
     key = models.CharField(max_length=64, editable=False)  # the same for the same words in any order
     # The newest that asked it; null where it was deleted.
     message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="+")
     text = models.CharField("question", max_length=300)  # as it was asked last
     reason = models.CharField(max_length=10, choices=Reason.choices)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     times = models.PositiveIntegerField("times asked", default=1)
     document = models.ForeignKey(Document, models.SET_NULL, null=True, blank=True, related_name="questions")  # its answer
     version = models.PositiveIntegerField("prompt version", null=True, blank=True)  # the number of the one that answers it

@@ -30,7 +30,7 @@ class StaffEvent(models.TextChoices):
 class NotificationChoice(models.Model):
     """How one person is told of one event; without a row, as `services.notifications.choices` has it."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_choices")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_choices", db_index=False)
     event = models.CharField(max_length=10, choices=StaffEvent.choices)
     in_page = models.BooleanField(default=False)
     email = models.BooleanField("e-mail", default=False)

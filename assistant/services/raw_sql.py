@@ -149,15 +149,17 @@ def insert(
     return found
 
 
-def overwrite(row: Model, condition: str) -> bool:
-    """Store `row` over the one that has its key, where `condition` still holds of that; returns whether it did."""
-    columns = ", ".join(f'"{field.column}" = %s' for field in _fields(type(row)))
-    table = f'"{row._meta.db_table}"'
-    return bool(execute(f"UPDATE {table} SET {columns} WHERE id = %s AND {condition} RETURNING id", *to_store(row), row.pk))
+def overwrite(row: Model, condition: str, *, without: tuple[str, ...] = (), returning: str = "id") -> list[tuple[Any, ...]]:
+    """Store `row` over the one that has its key, where `condition` still holds of that, and return what `returning` asks;
+    nothing where it does not. The columns of the fields `without` stay as they are: SQLite writes every index of a column
+    that is set, whether or not its value is another."""
+    database = _database()
+    sql = f"{_overwriting(type(row), condition, without)} RETURNING {returning}"
+    return _run(sql, [*to_store(row, without), _stored(row.pk, database)], database)
 
 
-def to_store(row: Model) -> list[Any]:
-    """The values of a row's fields as the database takes them.
+def to_store(row: Model, without: tuple[str, ...] = ()) -> list[Any]:
+    """The values of a row's fields as the database takes them, but for those that are `without`.
 
     A field's own way from a value to the database's is five calls deep and looks at what the value may be instead: for the
     hundred values of a turn, a third of the calls on database threads. A value of the type that its field is of, None and
@@ -166,7 +168,7 @@ def to_store(row: Model) -> list[Any]:
     database = _database()
     columns = row.__dict__
     stored = []
-    for field, name, changes in _writing(type(row)):
+    for field, name, changes in _writing(type(row), without):
         value = columns[name] if name else field.pre_save(row, True)
         if (change := changes.get(type(value), _by_field)) is None:
             stored.append(value)
@@ -208,11 +210,11 @@ _CHANGES: dict[str, dict[type, _Change | None]] = {
 
 
 @lru_cache
-def _writing(model: type[Model]) -> list[tuple[Field[Any, Any], str, dict[type, _Change | None]]]:
+def _writing(model: type[Model], without: tuple[str, ...]) -> list[tuple[Field[Any, Any], str, dict[type, _Change | None]]]:
     """The fields of `to_store`, each with the name of its column where what it stores is what the row has, and with its
     `_CHANGES`."""
     found = []
-    for field in _fields(model):
+    for field in _fields(model, without):
         of = field.target_field if isinstance(field, ForeignKey) else field
         sets_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
         is_plain = type(field).pre_save in (Field.pre_save, DateTimeField.pre_save) and not sets_itself
@@ -232,8 +234,9 @@ def _stored(value: Any, database: BaseDatabaseWrapper) -> Any:
 
 
 @lru_cache
-def _fields(model: type[Model]) -> list[Field[Any, Any]]:
-    return [field for field in model._meta.concrete_fields if not field.primary_key or field.has_default()]
+def _fields(model: type[Model], without: tuple[str, ...] = ()) -> list[Field[Any, Any]]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key or field.has_default()]
+    return [field for field in fields if field.name not in without]
 
 
 @lru_cache
@@ -241,3 +244,9 @@ def _insertion(model: type[Model], count: int) -> str:
     columns = ", ".join(f'"{field.column}"' for field in _fields(model))
     places = ", ".join("(" + ", ".join(["%s"] * len(_fields(model))) + ")" for _ in range(count))
     return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {places}'
+
+
+@lru_cache
+def _overwriting(model: type[Model], condition: str, without: tuple[str, ...]) -> str:
+    columns = ", ".join(f'"{field.column}" = %s' for field in _fields(model, without))
+    return f'UPDATE "{model._meta.db_table}" SET {columns} WHERE id = %s AND {condition}'

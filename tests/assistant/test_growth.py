@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
+from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.db.models import ForeignKey
 
 from assistant.async_db import in_db
 from tests.bench.growth import filling, plans, work
@@ -18,27 +23,33 @@ SMALL = filling.Sizes(messages=6000, conversations=600, organizations=10)
 HALF = ("(one)", "a conversation (all)")
 
 
+@contextmanager
+def as_for_large_tables() -> Iterator[None]:
+    """PostgreSQL would read tables of this size whole for their smallness alone."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET enable_seqscan")
+
+
 def faults() -> dict[str, set[str]]:
     """By what is done for somebody who waits: the tables that are read from end to end for it."""
-    filled = filling.fill(SMALL)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # or it would read tables of this size whole for their smallness alone
-            cursor.execute("SET enable_seqscan = off")
-    try:
-        everything = chain(work.of_visitors(filled.conversation), work.of_the_clock(), work.of_staff(filled.conversation))
-        found: dict[str, set[str]] = {}
-        for one in everything:
+    talk = filling.fill(SMALL).conversation
+    found: dict[str, set[str]] = {}
+    with as_for_large_tables():
+        for one in chain(work.of_visitors(talk), work.of_the_clock(), work.of_staff(talk), work.of_deletion(talk)):
             if one.who in (work.VISITOR, work.CLOCK, work.STAFF) and (
                 connection.vendor == "sqlite" or not one.name.endswith(HALF)
             ):
                 for statement in work.measured(one, set(plans.GROWING)):
                     if statement.whole:
                         found.setdefault(one.name, set()).update(statement.whole)
-        return found
-    finally:
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("RESET enable_seqscan")
+    return found
 
 
 async def test_no_statement_that_somebody_waits_for_reads_a_whole_table():
@@ -51,3 +62,23 @@ async def test_a_statement_without_an_index_is_noticed():
         return plans.explain(sql, None, set(plans.GROWING))[0]
 
     assert await in_db(unindexed)() == ["assistant_message"]
+
+
+async def test_what_refers_to_a_row_is_found_by_an_index():
+    """As a database looks for it before it deletes the row, and Django before that, for several rows at once."""
+
+    def found() -> list[str]:
+        without = []
+        with as_for_large_tables():
+            for model in apps.get_app_config("assistant").get_models():
+                for field in model._meta.concrete_fields if model._meta.db_table in plans.GROWING else ():
+                    if isinstance(field, ForeignKey):
+                        key = uuid4() if field.target_field.get_internal_type() == "UUIDField" else 1
+                        with plans.watched(set(plans.GROWING)) as statements:
+                            for wanted in ({field.name: key}, {f"{field.name}__in": [key, field.target_field.to_python(7)]}):
+                                list(model._base_manager.filter(**wanted).order_by().values_list("pk"))
+                        assert len(statements) == 2
+                        without += [one.sql for one in statements if one.whole]
+        return without
+
+    assert await in_db(found)() == []

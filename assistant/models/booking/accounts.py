@@ -21,7 +21,7 @@ class CalendarProvider(models.TextChoices):
 class OAuthClient(models.Model):
     """An organization's own registration with Google or Microsoft; without one, the installation's is used."""
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="oauth_clients")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="oauth_clients", db_index=False)
     provider = models.CharField(max_length=10, choices=CalendarProvider.choices, default=CalendarProvider.GOOGLE)
     client_id = models.CharField(
         "client ID",

@@ -59,8 +59,8 @@ class Appointment(models.Model):
         EXPIRED = "expired"  # a hold that nobody confirmed
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="appointments")
-    calendar = models.ForeignKey(Calendar, models.RESTRICT, related_name="appointments")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="appointments", db_index=False)
+    calendar = models.ForeignKey(Calendar, models.RESTRICT, related_name="appointments", db_index=False)
     service = models.ForeignKey(Service, models.RESTRICT, related_name="appointments")
     visitor = models.ForeignKey(Visitor, models.SET_NULL, null=True, blank=True, related_name="appointments")
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="appointments")

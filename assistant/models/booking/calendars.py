@@ -86,7 +86,7 @@ class Closure(Days):
 class BlockedTime(models.Model):
     """A time in which staff let nothing be booked on a calendar, such as a break or a delivery."""
 
-    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="blocked_times")
+    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="blocked_times", db_index=False)
     start_at = models.DateTimeField("start")
     end_at = models.DateTimeField("end")
     reason = models.CharField(max_length=120, blank=True)

@@ -15,7 +15,7 @@ class AppointmentNotice(models.Model):
     For a start before `covers_until` it is not sent again, however often the appointment is moved.
     """
 
-    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="notices")
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="notices", db_index=False)
     name = models.CharField(max_length=20)  # as in `services.booking.messages.reminders`
     covers_until = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -62,7 +62,7 @@ class MessageTemplate(models.Model):
         VISITOR = "visitor", "The visitor"
         TEAM = "team", "The team"
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="message_templates")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="message_templates", db_index=False)
     message = models.CharField(max_length=10, choices=Message.choices)
     audience = models.CharField("sent to", max_length=8, choices=Audience.choices, default=Audience.VISITOR)
     language = models.CharField(

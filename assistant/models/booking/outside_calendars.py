@@ -161,7 +161,7 @@ class BusyTime(models.Model):
     """A time at which an outside calendar is busy. What for is not stored."""
 
     source = models.ForeignKey(OutsideCalendar, models.CASCADE, related_name="busy_times")
-    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="busy_times")
+    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="busy_times", db_index=False)
     start_at = models.DateTimeField()
     end_at = models.DateTimeField()
 
@@ -190,7 +190,7 @@ class EntryQuerySet(models.QuerySet["OutsideEntry"]):
 class OutsideEntry(models.Model):
     """An appointment in an outside calendar: which change of it is wanted there, and which has been written."""
 
-    outside = models.ForeignKey(OutsideCalendar, models.CASCADE, related_name="entries")
+    outside = models.ForeignKey(OutsideCalendar, models.CASCADE, related_name="entries", db_index=False)
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="outside_entries")
     wanted = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)

@@ -216,7 +216,7 @@ class Service(models.Model):
 class Offering(models.Model):
     """A service on one calendar, with what differs there."""
 
-    service = models.ForeignKey(Service, models.CASCADE, related_name="offerings")
+    service = models.ForeignKey(Service, models.CASCADE, related_name="offerings", db_index=False)
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="offerings")
     order = models.PositiveSmallIntegerField(default=0, help_text="Calendars with lower numbers are listed first.")
     minutes = models.PositiveIntegerField(

@@ -16,7 +16,7 @@ class Visitor(models.Model):
     """A person on the site, known only by a token in their browser until they say more."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitors")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitors", db_index=False)
     # What the organization's own server calls them, once a token of it has said so; unique within the organization.
     external_id = models.CharField("user ID", max_length=255, null=True, blank=True)  # noqa: DJ001 - null keeps the unique constraint out of it
     identified_at = models.DateTimeField("last login", null=True, blank=True)
@@ -56,8 +56,8 @@ class Conversation(models.Model):
         NOBODY = "nobody", "Nobody was notified"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="conversations")
-    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="conversations")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="conversations", db_index=False)
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="conversations", db_index=False)
     visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="conversations")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASSISTANT)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
@@ -135,14 +135,16 @@ class Message(models.Model):
         STOPPED = "stopped"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages", db_index=False)
     seq = models.PositiveBigIntegerField()
     role = models.CharField(max_length=10, choices=Role.choices)
     text = models.TextField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.COMPLETE)
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - null keeps the unique constraint out of it
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
-    turn = models.ForeignKey("Turn", models.SET_NULL, null=True, blank=True, related_name="replies")  # that produced it
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False)
+    turn = models.ForeignKey(
+        "Turn", models.SET_NULL, null=True, blank=True, related_name="replies", db_index=False
+    )  # that produced it
     page = models.JSONField(default=dict, blank=True)  # {url, title} of the page it was written on
     sources = models.JSONField(default=list, blank=True)  # [{title, url}] behind an answer
     files = models.JSONField(default=list, blank=True)  # [{id, name, type, size}] that were sent with it
@@ -156,7 +158,12 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["conversation", "client_id"], name="message_once_per_client_id"),
             models.UniqueConstraint(fields=["conversation", "seq"], name="message_once_per_seq"),
         ]
-        indexes = [models.Index(fields=["rating"], condition=models.Q(rating__isnull=False), name="message_that_was_rated")]
+        indexes = [
+            models.Index(fields=["rating"], condition=models.Q(rating__isnull=False), name="message_that_was_rated"),
+            # Most rows have neither, and would still be written into each index of all rows.
+            models.Index(fields=["staff"], condition=models.Q(staff__isnull=False), name="message_by_staff"),
+            models.Index(fields=["turn"], condition=models.Q(turn__isnull=False), name="message_of_turn"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role}: {self.text[:60]}"
@@ -180,18 +187,24 @@ class ConversationNote(models.Model):
 class Event(models.Model):
     """One durable event: a number, a type, and the row it is rendered from."""
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     type = models.CharField(max_length=30)
-    message = models.ForeignKey(Message, models.CASCADE, null=True)
-    turn = models.ForeignKey("Turn", models.CASCADE, null=True)
-    card = models.ForeignKey("Card", models.CASCADE, null=True)
+    message = models.ForeignKey(Message, models.CASCADE, null=True, db_index=False)
+    turn = models.ForeignKey("Turn", models.CASCADE, null=True, db_index=False)
+    card = models.ForeignKey("Card", models.CASCADE, null=True, db_index=False)
     data = models.JSONField(default=dict)  # what no row holds
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["conversation", "seq"]
         constraints = [models.UniqueConstraint(fields=["conversation", "seq"], name="event_once_per_seq")]
+        indexes = [
+            # Hardly any row has more than one of them, and would still be written into each index of all rows.
+            models.Index(fields=["message"], condition=models.Q(message__isnull=False), name="event_of_message"),
+            models.Index(fields=["turn"], condition=models.Q(turn__isnull=False), name="event_of_turn"),
+            models.Index(fields=["card"], condition=models.Q(card__isnull=False), name="event_of_card"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.type}"

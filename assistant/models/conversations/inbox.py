@@ -14,7 +14,7 @@ from assistant.models.organizations.organization import Organization
 class Tag(models.Model):
     """A word by which staff sort conversations, such as refund."""
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="tags")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="tags", db_index=False)
     name = NameField(max_length=40, help_text="Enter one or two words, such as refund.")
     conversations = models.ManyToManyField(Conversation, related_name="tags", blank=True)
 
@@ -29,7 +29,7 @@ class Tag(models.Model):
 class CannedReply(models.Model):
     """A prepared reply, found by typing / and its shortcut."""
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="canned_replies")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="canned_replies", db_index=False)
     shortcut = models.CharField(
         max_length=30,
         validators=[RegexValidator(r"^[\w-]+\Z", "Use letters, digits, - and _ only, such as opening-hours.")],
@@ -52,7 +52,7 @@ class CannedReply(models.Model):
 class ConversationRead(models.Model):
     """How far a member of staff has read a conversation."""
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="reads")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="reads", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     seq = models.PositiveBigIntegerField(default=0)
 

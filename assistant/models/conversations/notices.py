@@ -15,7 +15,7 @@ class NoticeText(models.Model):
         DISCLOSURE = "disclosure"
         CONSENT = "consent"
 
-    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="notice_texts")
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="notice_texts", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     language = models.CharField(max_length=12)
     version = models.PositiveIntegerField()
@@ -35,7 +35,7 @@ class NoticeText(models.Model):
 class Notice(models.Model):
     """That a text was shown in a conversation, and when its visitor agreed to it."""
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="notices")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="notices", db_index=False)
     text = models.ForeignKey(NoticeText, models.CASCADE, related_name="notices")
     shown_at = models.DateTimeField(auto_now_add=True)
     agreed_at = models.DateTimeField(null=True, blank=True)

@@ -50,7 +50,7 @@ class Turn(models.Model):
     opening_call = models.ForeignKey(
         "ToolCall", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )  # a click asked for it
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     fence = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     deadline_at = models.DateTimeField()
@@ -128,10 +128,10 @@ class ToolCall(models.Model):
         STAFF = "staff"  # a test in the admin
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="tool_calls")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="tool_calls", db_index=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="tool_calls")
-    turn = models.ForeignKey(Turn, models.CASCADE, null=True, blank=True, related_name="tool_calls")
-    method = models.ForeignKey(Method, models.SET_NULL, null=True, blank=True, related_name="calls")
+    turn = models.ForeignKey(Turn, models.CASCADE, null=True, blank=True, related_name="tool_calls", db_index=False)
+    method = models.ForeignKey(Method, models.SET_NULL, null=True, blank=True, related_name="calls", db_index=False)
     name = models.CharField(max_length=64)  # as the model called it
     model_call_id = models.CharField(max_length=120, blank=True)
     # What only the model that made the call understands, sent back to it and shown to nobody: {"made_by": "provider/model",

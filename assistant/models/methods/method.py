@@ -53,7 +53,7 @@ class Method(SetByStaff):
     id = models.UUIDField(
         primary_key=True, default=uuid.uuid4, editable=False
     )  # known before saving: secrets are bound to it
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="methods")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="methods", db_index=False)
     # 48 leaves room for an operation's suffix within the 64 characters that providers accept.
     name = models.CharField(
         max_length=48, validators=[method_name], help_text="The name by which the model calls it, such as order_status."

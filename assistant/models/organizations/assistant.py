@@ -375,7 +375,7 @@ def _starters(text: str) -> list[str]:
 class RefusedOrigin(models.Model):
     """A site that tried to show an assistant without being allowed to. A few per assistant, for staff to allow or ignore."""
 
-    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="refused_origins")
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="refused_origins", db_index=False)
     origin = models.CharField(max_length=200)  # as `normal_origin` writes it
     ignored = models.BooleanField(default=False)
     first_at = models.DateTimeField(auto_now_add=True)

@@ -77,7 +77,7 @@ class VisitorAttribute(SetByStaff):
         BOOLEAN = "boolean", "Yes or no"
         DATE = "date", "Date (2030-01-31)"
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitor_attributes")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitor_attributes", db_index=False)
     name = models.CharField(
         max_length=40, validators=[attribute_name], help_text="The name that pages and tokens use, such as plan."
     )

@@ -13,7 +13,7 @@ class PromptVersion(models.Model):
 
     TEXTS = ("instructions", "knowledge", "greeting")
 
-    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="prompt_versions")
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="prompt_versions", db_index=False)
     number = models.PositiveIntegerField()
     instructions = models.TextField(blank=True)
     knowledge = models.TextField(blank=True)

@@ -76,7 +76,7 @@ class Provider(SetByStaff):
         HIGH = "high"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="providers")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="providers", db_index=False)
     name = NameField(max_length=60, help_text="What staff see in lists and statistics, for example OpenAI Berlin.")
     preset = models.CharField(
         max_length=40, blank=True, help_text="The kind of server. It fills in the fields that you leave empty."

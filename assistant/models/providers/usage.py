@@ -49,7 +49,7 @@ class Budget(SetByStaff):
 class Spending(models.Model):
     """What one subject has reserved and spent in one period: the row that a reservation updates."""
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="spendings")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="spendings", db_index=False)
     scope = models.CharField(max_length=12)  # organization, visitor or network
     subject = models.CharField(max_length=64, blank=True)  # which visitor or network
     period = models.CharField(max_length=16)  # 2030-01, 2030-01-08 or 2030-01-08T14:05, in the organization's zone
@@ -79,6 +79,7 @@ class Price(SetByStaff):
         blank=True,
         related_name="prices",
         help_text="Leave empty if the price applies to all organizations.",
+        db_index=False,
     )
     model = models.CharField(max_length=200, help_text="A model's id, or the beginning of several ids followed by *.")
     prompt = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
@@ -113,11 +114,13 @@ class Usage(models.Model):
         PLATFORM = "platform", "The platform's provider"
         DEMO = "demo", "The demonstration model"
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="usages")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="usages", db_index=False)
     assistant = models.ForeignKey(Assistant, models.SET_NULL, null=True, blank=True, related_name="usages")
-    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="usages")
+    conversation = models.ForeignKey(
+        Conversation, models.SET_NULL, null=True, blank=True, related_name="usages", db_index=False
+    )
     turn = models.ForeignKey(Turn, models.SET_NULL, null=True, blank=True, related_name="usages")
-    provider = models.ForeignKey(Provider, models.SET_NULL, null=True, blank=True, related_name="usages")
+    provider = models.ForeignKey(Provider, models.SET_NULL, null=True, blank=True, related_name="usages", db_index=False)
     provider_name = models.CharField(max_length=120, blank=True)
     source = models.CharField(max_length=12, choices=Source.choices, blank=True)
     health_key = models.CharField(max_length=80, blank=True)
@@ -136,7 +139,7 @@ class Usage(models.Model):
     cost_is = models.CharField(max_length=9, choices=Precision.choices, default=Precision.UNKNOWN)
     first_token_ms = models.PositiveIntegerField(null=True, blank=True)
     total_ms = models.PositiveIntegerField(null=True, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(auto_now_add=True)  # when it began; of one that followed a failure, when it was stored
 
     class Meta:
         verbose_name_plural = "usage"
@@ -145,7 +148,6 @@ class Usage(models.Model):
             models.Index(fields=["at"]),
             models.Index(fields=["organization", "-at"]),
             models.Index(fields=["conversation", "-at"]),
-            models.Index(fields=["health_key", "-at"]),
             models.Index(fields=["provider", "at"]),
         ]
 

@@ -30,6 +30,9 @@ from assistant.services.raw_sql import execute, insert, new, overwrite
 log = logging.getLogger(__name__)
 
 WARN_AT = 0.8
+# What the row of a reservation has from the beginning, and keeps: who asked, for what, and when.
+RESERVED_FOR = ("organization", "assistant", "conversation", "turn", "task", "at")
+MAY_BE_ERASED = ("assistant_id", "conversation_id", "turn_id")  # while the answer is awaited
 KEEP_SPENDINGS = timedelta(days=62)
 KEEP_USAGE = timedelta(days=400)  # a year can be compared with the one before
 
@@ -284,8 +287,13 @@ def _replace(usage_id: int, rows: list[Usage]) -> bool:
         return bool(execute("DELETE FROM assistant_usage WHERE id = %s AND reserved RETURNING id", usage_id))
     first, *others = rows
     first.pk = usage_id
-    if not overwrite(first, "reserved"):
+    found = overwrite(first, "reserved", without=RESERVED_FOR, returning=", ".join(MAY_BE_ERASED))
+    if not found:
         return False
+    for row in others:
+        for name, value in zip(MAY_BE_ERASED, found[0], strict=True):
+            if value is None:
+                setattr(row, name, None)
     if others:
         insert(*others)
     return True

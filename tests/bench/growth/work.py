@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from assistant.models import Conversation, Membership, Turn, Visitor
+from assistant.models import Card, Conversation, Membership, Message, ToolCall, Turn, Visitor
 from assistant.services.booking.appointments import holds
 from assistant.services.conversations import idle, leases, messages, sessions, summaries
 from assistant.services.conversations.events import resume_session
@@ -159,6 +159,16 @@ def _change(row: Any) -> str:
 
 
 def of_deletion(conversation: Conversation) -> Iterator[Work]:
-    """What a request for erasure deletes."""
-    other = Visitor.objects.exclude(pk=conversation.visitor_id).first()
-    yield Work(STAFF, "a visitor is deleted", lambda: other and other.delete())
+    """What a request for erasure deletes, and what staff delete; what belongs to it or refers to it is looked for."""
+    user = get_user_model().objects.create_user("growth-gone", "gone@example.com", "x", is_staff=True)
+    other = Conversation.objects.exclude(pk=conversation.pk)
+    message = Message.objects.filter(turns__isnull=False).exclude(conversation=conversation)
+    for name, rows in (
+        ("visitor", Visitor.objects.exclude(pk=conversation.visitor_id)), ("conversation", other), ("message", message),
+        ("turn", Turn.objects.exclude(conversation=conversation)), ("call", ToolCall.objects.exclude(turn=None)),
+        ("card", Card.objects.exclude(conversation=conversation)),
+        ("member of the team", get_user_model().objects.filter(pk=user.pk)),
+    ):  # fmt: skip
+        row = rows.first()
+        if row is not None:
+            yield Work(STAFF, f"a {name} is deleted", row.delete)

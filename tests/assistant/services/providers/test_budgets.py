@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from assistant import llm
@@ -80,6 +81,28 @@ def test_settling_twice_gives_nothing_back_twice(conversation: Conversation) -> 
     budgets.settle(reservation, [attempt()])
     budgets.settle(reservation, [attempt()])
     assert (spent(), Usage.objects.count()) == (15, 1)
+
+
+def test_what_was_used_is_of_the_time_when_it_was_reserved(conversation: Conversation) -> None:
+    reservation = reserve(conversation)
+    Usage.objects.update(at=NOON)
+    budgets.settle(reservation, [attempt()])
+    row = Usage.objects.get()
+    assert (row.at, row.prompt_tokens, row.provider_name, row.reserved) == (NOON, 10, "a", False)
+
+
+def test_what_was_used_is_settled_after_its_conversation_was_erased(conversation: Conversation) -> None:
+    message = conversation.messages.create(seq=1, role="visitor", text="Are you open?")
+    asking = Requester(
+        conversation.assistant, "reply", conversation, conversation.turns.create(message=message, deadline_at=NOON)
+    )
+    reservation = budgets.reserve(asking, model="m", prompt_tokens=100, completion_tokens=50, now=NOON)
+    conversation.visitor.delete()
+    budgets.settle(reservation, [attempt(None, cause="timeout"), attempt()])
+    connection.check_constraints()  # as at the end of its transaction
+    rows = Usage.objects.order_by("pk").values_list("cause", "conversation", "turn", "assistant", "reserved")
+    assert list(rows) == [(cause, None, None, conversation.assistant_id, False) for cause in ("timeout", "")]
+    assert spent() == 15
 
 
 def test_a_runner_that_died_leaves_its_reservation_spent(conversation: Conversation) -> None:
