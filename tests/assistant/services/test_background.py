@@ -92,6 +92,16 @@ def test_a_restart_of_the_web_processes_does_not_hide_what_has_stopped() -> None
     assert names(after(minutes=11)) == [""]
 
 
+def test_what_stops_is_missed_although_the_system_s_clock_was_set_back() -> None:
+    web_runs(after(hours=3), after(hours=2))
+    work_until(after(hours=3), *QUEUES)
+    assert names(BEGAN) == [], "before the web processes have left a mark by the new time"
+    web_runs(after(minutes=4))
+    assert names(after(minutes=4)) == []
+    web_runs(after(minutes=6), after(minutes=4))
+    assert [(one.queue, one.since) for one in background.stopped(after(minutes=6))] == [("", None)]
+
+
 # --- Who leaves marks -----------------------------------------------------------------------------------------------------
 
 
