@@ -116,6 +116,18 @@ def test_another_user_and_one_whose_row_is_gone_add_a_row(boss: Client, home: Or
     assert Calendar.objects.count() == 1
 
 
+def test_the_form_of_a_row_that_staff_have_changed_since_adds_another(boss: Client, home: Organization) -> None:
+    address = page_of("calendar")
+    form = as_shown(boss, address) | {"organization": home.pk, "name": "Chair", "timezone": "UTC"}
+    boss.post(address, form)
+    change = f"{ADMIN}calendar/{Calendar.objects.get().pk}/change/"
+    boss.post(change, as_shown(boss, change))
+    assert SAID in " ".join(told(boss.post(address, form, follow=True))), "saved as it was"
+    boss.post(change, as_shown(boss, change) | {"name": "Chair by the window"})
+    boss.post(address, form)
+    assert sorted(Calendar.objects.values_list("name", flat=True)) == ["Chair", "Chair by the window"]
+
+
 def test_a_row_that_could_not_be_added_is_added_by_the_same_form_later(boss: Client, home: Organization) -> None:
     form = {"organization": home.pk, "name": "refund"}
     taken = Tag.objects.create(organization=home, name="refund")
