@@ -38,7 +38,7 @@ class Stopped:
 
     @property
     def what(self) -> str:
-        return f"No worker serves the queue “{self.queue}”" if self.queue else "The clock (beat) does not run"
+        return f"No worker is serving the queue “{self.queue}”" if self.queue else "The clock (beat) is not running"
 
     @property
     def work(self) -> str:

@@ -155,11 +155,11 @@ def test_the_first_page_and_doctor_say_what_has_stopped_and_what_to_start(client
     client.force_login(User.objects.create_superuser("boss"))
     page = " ".join(client.get("/admin/").content.decode().split())
     [finding] = [one for one in examine().findings if one.about == "background"]
-    said = "No worker serves the queue “documents”, since"
+    said = "No worker is serving the queue “documents”, since"
     assert said in page and said in finding.text and finding.level == "warning"
     assert "reading documents, web pages and outside calendars" in page and "reading documents" in finding.text
     remedy = "python3 manage.py up" if embedded else "celery -A interworky worker --queues documents"
     assert remedy in page and remedy in finding.remedy
     background.record("queue documents")
-    assert "No worker serves" not in client.get("/admin/").content.decode()
+    assert "No worker is serving" not in client.get("/admin/").content.decode()
     assert not [one for one in examine().findings if one.about == "background"]
