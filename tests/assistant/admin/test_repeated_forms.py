@@ -171,3 +171,11 @@ def test_the_set_up_begins_one_organization_however_often_its_first_form_arrives
     first, second = (boss.post(f"{ADMIN}organization/first-run/", form, follow=True) for _ in range(2))
     assert Organization.objects.filter(name="Salon").count() == 1
     assert first.redirect_chain == second.redirect_chain and "Salon has been added already" in " ".join(told(second))
+
+
+def test_the_set_up_begins_another_organization_once_the_first_has_another_name(boss: Client, home: Organization) -> None:
+    form = {"name": "Salon", "website": "", "timezone": "Europe/Berlin"}
+    boss.post(f"{ADMIN}organization/first-run/", form)
+    Organization.objects.filter(name="Salon").update(name="Salon North")
+    boss.post(f"{ADMIN}organization/first-run/", form)
+    assert Organization.objects.filter(name__startswith="Salon").count() == 2
