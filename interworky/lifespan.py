@@ -63,10 +63,11 @@ def run_in_turn() -> None:
     that it cannot go on and gives it back. Without that, a turn on SQLite has 10 context switches instead of 23, and takes
     a fifth less CPU. A policy that an operator has chosen stays.
     """
-    if sys.platform != "linux" or os.sched_getscheduler(0) != os.SCHED_OTHER:
+    if sys.platform != "linux":
         return
-    with suppress(OSError):  # a sandbox may not allow it
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    with suppress(OSError):  # a sandbox may not allow it, and musl (Alpine) neither asks for a policy nor sets one
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 async def keep(keeper: Keeper) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 import threading
@@ -62,3 +63,14 @@ def test_a_policy_that_an_operator_has_chosen_stays() -> None:
         return os.sched_getscheduler(0)
 
     assert in_new_thread(serve) == os.SCHED_IDLE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has scheduling policies")
+@pytest.mark.parametrize("call", ["sched_getscheduler", "sched_setscheduler"])
+async def test_a_web_process_starts_where_the_system_knows_no_policies(monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(os, call, refuse)
+    sent = await started(Lifespan(None, keepers=[]))
+    assert [message["type"] for message in sent][:1] == ["lifespan.startup.complete"]

@@ -6,7 +6,8 @@ import hashlib
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IS_POPUP_VAR, get_content_type_for_model
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -72,7 +73,8 @@ class AddedOnce:
 
     def is_as_added(self, obj: Any) -> bool:
         """Whether the row is still what its form has made of it; else the same form makes another."""
-        return True
+        entries = LogEntry.objects.filter(content_type=get_content_type_for_model(obj), object_id=str(obj.pk))
+        return not entries.filter(action_flag=CHANGE).exclude(change_message="[]").exists()
 
     def _added(self, request: HttpRequest, submission: Submission) -> Any:
         if not (key := submission.added()):

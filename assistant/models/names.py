@@ -16,7 +16,7 @@ def validate_name(text: str) -> None:
     if text and not shows_something(text):
         first = unicodedata.name(text.strip()[:1] or " ", "a character without a name")
         raise ValidationError(
-            "Nobody can see this: it has invisible characters only, such as %(first)s. Delete them, and enter a text.",
+            "Nobody could see this: it consists of invisible characters, such as %(first)s. Enter a visible text instead.",
             code="invisible",
             params={"first": first},
         )

@@ -38,7 +38,7 @@ class Stopped:
 
     @property
     def what(self) -> str:
-        return f"No worker serves the queue “{self.queue}”" if self.queue else "The clock (beat) does not run"
+        return f"No worker is serving the queue “{self.queue}”" if self.queue else "The clock (beat) is not running"
 
     @property
     def work(self) -> str:
@@ -77,7 +77,7 @@ def record_work(queue: str) -> None:
 def stopped(now: datetime | None = None) -> list[Stopped]:
     """The clock alone where it has stopped, as nothing else can be known then; else the queues on which nobody works."""
     now = now or timezone.now()
-    marks = _marks()
+    marks = _marks(now)
     seen, began = marks.get(WEB_SEEN), marks.get(WEB_BEGAN)
     if seen is None or began is None or now - seen > GONE_AFTER:
         return []
@@ -93,7 +93,7 @@ def stopped(now: datetime | None = None) -> list[Stopped]:
 def show_web(now: datetime | None = None) -> None:
     """Leave the marks of the web processes: that they run, and since when, if they did not a while ago."""
     now = now or timezone.now()
-    seen = _marks().get(WEB_SEEN)
+    seen = _marks(now).get(WEB_SEEN)
     is_new = seen is None or now - seen > GONE_AFTER
     _set({WEB_SEEN: now, **({WEB_BEGAN: now} if is_new else {})})
 
@@ -113,14 +113,15 @@ def _place(name: str) -> str:
     return f"background.{name.replace(' ', '.')}"
 
 
-def _marks() -> dict[str, datetime]:
+def _marks(now: datetime) -> dict[str, datetime]:
+    """Without those of the future: the system's clock has been set back since, and nothing would be late for as long."""
     names = (CLOCK, WEB_SEEN, WEB_BEGAN, *map(_of, settings.CELERY_TASK_QUEUES))
     try:
         found = caches["shared"].get_many(map(_place, names))
     except Exception as error:
         log.warning("the cache is away (%s): whether the background work runs is not known", type(error).__name__)
         return {}
-    return {name: found[_place(name)] for name in names if _place(name) in found}
+    return {name: at for name in names if (at := found.get(_place(name))) and at - now <= GONE_AFTER}
 
 
 def _set(marks: dict[str, datetime]) -> None:

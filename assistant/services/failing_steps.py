@@ -30,13 +30,22 @@ class FailingStep:
 def record(job: str, ran: Iterable[str], failed: Iterable[str]) -> None:
     """Of the steps of `job` that ran just now, note those that failed, and no longer those that did not."""
     try:
-        before = caches["shared"].get(PLACE, {})
+        before = _noted()
         others = {place: since for place, since in before.items() if place[0] != job or place[1] not in set(ran)}
         now = {(job, name): before.get((job, name), timezone.now()) for name in failed}
         if now or others != before:
             caches["shared"].set(PLACE, others | now, KEPT_SECONDS)
     except Exception as error:
         log.warning("the cache is away (%s): which steps of “%s” failed was not noted", type(error).__name__, job)
+
+
+def _noted() -> dict[tuple[str, str], datetime]:
+    """What was noted. What cannot be read, such as a damaged file, is replaced: it would keep any from being noted."""
+    try:
+        found: dict[tuple[str, str], datetime] = caches["shared"].get(PLACE, {})
+        return found
+    except Exception:
+        return {}
 
 
 def current() -> list[FailingStep]:

@@ -1,6 +1,7 @@
 // An open conversation: shows new messages as they arrive, tells the visitor that staff are typing, and keeps a reply that is
 // being written while the page is loaded anew, as after handing back.
 
+import { released } from "./press.js";
 import { update } from "./redraw.js";
 
 const POLL_MS = 3000;
@@ -14,7 +15,9 @@ async function poll() {
     if (String(seq) === talk.dataset.seq) return;
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (answer.ok && page.querySelector("#talk")) updateParts(page);
+    if (!answer.ok || !page.querySelector("#talk")) return;
+    await released(); // a new message moves the buttons below it
+    updateParts(page);
   } catch {
     // The network may be back at the next poll.
   }

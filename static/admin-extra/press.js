@@ -1,23 +1,34 @@
-// Whether a mouse button, a finger or a pen is being held down: what is under it must not move until it is let go.
+// Whether a mouse button, a finger or a pen is being held down: what is under it must not move before the click has come.
+
+/** A finger has left the screen before its click comes, which may be after a timeout of zero. */
+const CLICK_MS = 60;
 
 let isHeld = false;
+let timer;
 let waiting = [];
 
-addEventListener(
-  "pointerdown",
-  ({ button, target }) => {
-    isHeld = button === 0 && target.nodeName !== "SELECT"; // a select's list may keep the end of the press to itself
-  },
-  true,
-);
-for (const type of ["pointerup", "pointercancel"]) addEventListener(type, letGo, true);
-addEventListener("pointermove", ({ buttons }) => buttons === 0 && letGo(), true); // it ended outside of the page
-addEventListener("blur", letGo);
+addEventListener("pointerdown", begin, true);
+addEventListener("pointerup", () => endAfter(CLICK_MS), true);
+// After the listeners of the click, which may look at what they were set on.
+for (const type of ["click", "pointercancel"]) addEventListener(type, () => endAfter(0), true);
+addEventListener("pointermove", ({ buttons }) => buttons === 0 && endAfter(0), true); // it ended outside of the page
+addEventListener("blur", () => endAfter(0));
 
-function letGo() {
+function begin({ button, target }) {
+  clearTimeout(timer);
+  if (button === 0 && target.nodeName !== "SELECT") isHeld = true;
+  else end(); // a select's list may keep the end of the press to itself
+}
+
+function endAfter(ms) {
   if (!isHeld) return;
+  clearTimeout(timer);
+  timer = setTimeout(end, ms);
+}
+
+function end() {
   isHeld = false;
-  setTimeout(() => waiting.splice(0).forEach((resolve) => resolve())); // after the click that the press becomes
+  waiting.splice(0).forEach((resolve) => resolve());
 }
 
 /** Resolves once nothing is held down. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -209,3 +210,14 @@ def test_a_cache_that_is_away_keeps_no_step_from_running(caplog):
     with override_settings(CACHES={"default": away, "shared": away}):
         assert jobs.run_steps("sweep", {"one": lambda: ran.append("one"), "two": fail}) == ["two"] and ran == ["one"]
         assert failing_steps.current() == [] and "the cache is away (ConnectionError)" in caplog.text
+
+
+def test_a_damaged_file_of_the_cache_keeps_no_failing_step_from_being_noted(settings, tmp_path: Path) -> None:
+    shared = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path)}
+    with override_settings(CACHES={**settings.CACHES, "shared": shared}):
+        for _ in range(2):
+            failing_steps.record("sweep", ["expire holds"], ["expire holds"])
+            assert [step.name for step in failing_steps.current()] == ["expire holds"]
+            for file in tmp_path.iterdir():
+                file.write_bytes(b"damaged")
+            assert failing_steps.current() == []

@@ -284,12 +284,11 @@ def test_on_the_conversations_own_page_what_staff_are_doing_goes_on_as_well(offi
     was_open = details.evaluate("(one) => (one.open = !one.open)")
     talk.locator(".iw-bubble").first.evaluate("(bubble) => getSelection().selectAllChildren(bubble)")
     selected = grace.evaluate("getSelection().toString()")
-    hold_down(grace, grace.get_by_role("button", name="Close conversation"))
     visitor.say("Hello?")
     expect(talk).to_contain_text("Hello?")
     assert (grace.evaluate("getSelection().toString()"), details.evaluate("(one) => one.open")) == (selected, was_open)
     expect(note).to_have_value("A regular.")
-    grace.mouse.up()
+    grace.get_by_role("button", name="Close conversation").click()
     expect(visitor.page.get_by_text("This conversation has ended.").first).to_be_visible()
 
 
@@ -311,3 +310,15 @@ def test_a_hand_back_is_of_the_conversation_that_it_was_begun_for(office, grace,
     dialog.get_by_role("button", name="Hand back").click()
     expect(visitor.log.get_by_text("Grace has left the chat.")).to_be_visible()
     expect(second.page.locator(".header")).not_to_contain_text("AI assistant")
+
+
+def test_a_reply_on_the_conversations_own_page_is_sent_although_its_button_would_move_during_the_press(grace, visitor):
+    grace.locator("#inbox-side").get_by_role("link", name="Show what the assistant did").click()
+    grace.get_by_label("Reply", exact=True).fill("To the left of the lift.")
+    hold_down(grace, grace.get_by_role("button", name="Send reply"))
+    with grace.expect_response(grace.url) as read:
+        visitor.say("Hello?\n" * 20)
+    read.value.finished()
+    grace.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    grace.mouse.up()
+    expect(visitor.log.get_by_text("To the left of the lift.")).to_be_visible()

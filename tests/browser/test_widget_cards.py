@@ -150,9 +150,17 @@ def press(widget: Widget, part: Locator) -> None:
     widget.page.mouse.down()
 
 
-def test_a_press_counts_although_its_card_is_changed_and_moved_before_it_is_let_go(widget: Widget, fake: FakeServer) -> None:
+FOCUS_OWN_FIELD = "document.body.appendChild(document.createElement('input')).focus({ preventScroll: true })"
+
+
+@pytest.mark.parametrize("focused", ["the widget", "the page"])
+def test_a_press_counts_although_its_card_is_changed_and_moved_before_it_is_let_go(
+    focused: str, widget: Widget, fake: FakeServer
+) -> None:
     widget.open().ask("slots")
     widget.page.evaluate(HEAR_MESSAGES)
+    if focused == "the page":
+        widget.page.evaluate(FOCUS_OWN_FIELD)  # which loses the keyboard to what is pressed
     press(widget, widget.page.get_by_role("button", name="Tuesday, 8 January, 14:30"))
 
     async def change_and_speak() -> None:

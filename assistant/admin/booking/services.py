@@ -120,8 +120,8 @@ def never_open(services: Sequence[Service]) -> str:
     """What staff are told of services that nobody can book whatever is booked already."""
     named = ", ".join(f"“{one.name}”" for one in services)
     return (
-        f"Visitors find no time for {named}. On none of the days ahead is a calendar that offers it open for long enough. "
-        "Check its length, breaks, notice and days ahead, and the opening hours of its calendars."
+        f"Visitors cannot find a time for {named}: on none of the days ahead is a calendar that offers it open for long "
+        "enough. Check the length, breaks, notice and days ahead, and the opening hours of the calendars."
     )
 
 

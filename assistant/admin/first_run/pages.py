@@ -89,7 +89,8 @@ def _begun(request: HttpRequest, form: forms.OrganizationForm) -> Organization:
     submission = submission_of(request)
     with transaction.atomic():
         submission.lock()
-        if found := Organization.objects.filter(pk=parse_pk(submission.added())).first():
+        same = {"pk": parse_pk(submission.added()), "name": form.cleaned_data["name"]}  # one that was renamed is another
+        if found := Organization.objects.filter(**same).first():
             messages.info(request, f"{found.name} has been added already. The same form arrived again: go on here.")
             return found
         added = form.save()

@@ -29,7 +29,7 @@ from assistant.tools.results import recorded_result
 from assistant.tools.tool import Tool, tools_of
 
 SHOWN = 10  # earlier tests
-AGAIN = "This test was run once: here is its result. To run it again, start with a dry run."
+AGAIN = "This test has already been run: here is its result. To run it again, start with a dry run."
 
 
 class TestingPage:

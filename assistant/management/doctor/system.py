@@ -159,7 +159,7 @@ def check_background(seen: Examination) -> None:
     """The clock and the queues on which nobody works, and steps of scheduled jobs that failed when they last ran."""
     for one in background.stopped():
         since = f", since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
-        seen.add("warning", "background", f"{one.what}{since}. What waits for it: {one.work}", one.remedy)
+        seen.add("warning", "background", f"{one.what}{since}. Waiting for it: {one.work}", one.remedy)
     for step in failing_steps.current():
         since = f"{step.since:%Y-%m-%d %H:%M} UTC"
         remedy = "The log of the workers names the reason. The step runs again by itself."
@@ -193,7 +193,7 @@ def check_services(seen: Examination) -> None:
     offered = Service.objects.filter(active=True, organization__active=True, offerings__isnull=False).distinct()
     for service in offered.select_related("organization")[:MAX_SERVICES]:
         if not offers.is_ever_open(service):
-            about, text = f"{service.organization}: {service}", "visitors find no time for this service"
+            about, text = f"{service.organization}: {service}", "visitors cannot find a time for this service"
             remedy = "Check its length, breaks, notice and days ahead, and the opening hours of its calendars."
             seen.add("warning", about, text, remedy)
 

@@ -97,7 +97,7 @@ def test_a_method_for_appointments_is_saved_as_it_is_suggested_and_a_second_one_
 
 # --- What could never be booked -----------------------------------------------------------------------------------------
 
-NEVER = "Visitors find no time for “Cut”"
+NEVER = "Visitors cannot find a time for “Cut”"
 
 
 def told(answer: Any) -> str:
@@ -121,7 +121,7 @@ def test_a_service_that_its_hours_and_rules_leave_no_time_for_is_saved_and_said_
     assert NEVER in told(owner.post(address, {**form, **fields}, follow=True))
     service.refresh_from_db()
     assert service.minutes == fields["minutes"]
-    [finding] = [one for one in examine().findings if one.text == "visitors find no time for this service"]
+    [finding] = [one for one in examine().findings if one.text == "visitors cannot find a time for this service"]
     assert finding.about == "Salon Lind: Cut"
     inactive = {name: value for name, value in {**form, **fields}.items() if name != "active"}
     assert NEVER not in told(owner.post(address, inactive, follow=True))

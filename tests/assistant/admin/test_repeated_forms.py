@@ -116,6 +116,18 @@ def test_another_user_and_one_whose_row_is_gone_add_a_row(boss: Client, home: Or
     assert Calendar.objects.count() == 1
 
 
+def test_the_form_of_a_row_that_staff_have_changed_since_adds_another(boss: Client, home: Organization) -> None:
+    address = page_of("calendar")
+    form = as_shown(boss, address) | {"organization": home.pk, "name": "Chair", "timezone": "UTC"}
+    boss.post(address, form)
+    change = f"{ADMIN}calendar/{Calendar.objects.get().pk}/change/"
+    boss.post(change, as_shown(boss, change))
+    assert SAID in " ".join(told(boss.post(address, form, follow=True))), "saved as it was"
+    boss.post(change, as_shown(boss, change) | {"name": "Chair by the window"})
+    boss.post(address, form)
+    assert sorted(Calendar.objects.values_list("name", flat=True)) == ["Chair", "Chair by the window"]
+
+
 def test_a_row_that_could_not_be_added_is_added_by_the_same_form_later(boss: Client, home: Organization) -> None:
     form = {"organization": home.pk, "name": "refund"}
     taken = Tag.objects.create(organization=home, name="refund")
@@ -159,3 +171,11 @@ def test_the_set_up_begins_one_organization_however_often_its_first_form_arrives
     first, second = (boss.post(f"{ADMIN}organization/first-run/", form, follow=True) for _ in range(2))
     assert Organization.objects.filter(name="Salon").count() == 1
     assert first.redirect_chain == second.redirect_chain and "Salon has been added already" in " ".join(told(second))
+
+
+def test_the_set_up_begins_another_organization_once_the_first_has_another_name(boss: Client, home: Organization) -> None:
+    form = {"name": "Salon", "website": "", "timezone": "Europe/Berlin"}
+    boss.post(f"{ADMIN}organization/first-run/", form)
+    Organization.objects.filter(name="Salon").update(name="Salon North")
+    boss.post(f"{ADMIN}organization/first-run/", form)
+    assert Organization.objects.filter(name__startswith="Salon").count() == 2

@@ -92,6 +92,16 @@ def test_a_restart_of_the_web_processes_does_not_hide_what_has_stopped() -> None
     assert names(after(minutes=11)) == [""]
 
 
+def test_what_stops_is_missed_although_the_system_s_clock_was_set_back() -> None:
+    web_runs(after(hours=3), after(hours=2))
+    work_until(after(hours=3), *QUEUES)
+    assert names(BEGAN) == [], "before the web processes have left a mark by the new time"
+    web_runs(after(minutes=4))
+    assert names(after(minutes=4)) == []
+    web_runs(after(minutes=6), after(minutes=4))
+    assert [(one.queue, one.since) for one in background.stopped(after(minutes=6))] == [("", None)]
+
+
 # --- Who leaves marks -----------------------------------------------------------------------------------------------------
 
 
@@ -145,11 +155,11 @@ def test_the_first_page_and_doctor_say_what_has_stopped_and_what_to_start(client
     client.force_login(User.objects.create_superuser("boss"))
     page = " ".join(client.get("/admin/").content.decode().split())
     [finding] = [one for one in examine().findings if one.about == "background"]
-    said = "No worker serves the queue “documents”, since"
+    said = "No worker is serving the queue “documents”, since"
     assert said in page and said in finding.text and finding.level == "warning"
     assert "reading documents, web pages and outside calendars" in page and "reading documents" in finding.text
     remedy = "python3 manage.py up" if embedded else "celery -A interworky worker --queues documents"
     assert remedy in page and remedy in finding.remedy
     background.record("queue documents")
-    assert "No worker serves" not in client.get("/admin/").content.decode()
+    assert "No worker is serving" not in client.get("/admin/").content.decode()
     assert not [one for one in examine().findings if one.about == "background"]

@@ -33,7 +33,9 @@ export function createClicks(root) {
   // Within the click itself nothing may go either: a button that has been taken away sends no form.
   listen(root, "click", () => timer && releaseAfter(0));
   listen(window, "pointerup", () => timer && releaseAfter(CLICK_MS));
-  for (const name of ["pointercancel", "contextmenu", "blur"]) listen(window, name, () => timer && release());
+  for (const name of ["pointercancel", "contextmenu"]) listen(window, name, () => timer && release());
+  // Not of a field that the press takes the keyboard from.
+  listen(window, "blur", ({ target }) => target === window && timer && release());
 
   return {
     /** Runs it at once or after the click that has begun, then once however often it was asked for. @param {() => void} run */
