@@ -29,7 +29,9 @@ export function createClicks(root) {
   /** @param {EventTarget} target @param {string} name @param {(event: any) => void} listener */
   const listen = (target, name, listener) =>
     target.addEventListener(name, listener, { capture: true, signal: listening.signal });
-  listen(root, "pointerdown", ({ button }) => button || releaseAfter(LONGEST_MS));
+  // The list of a select may keep the end of the press to itself.
+  const isClick = (/** @type {any} */ { button, target }) => button === 0 && target.nodeName !== "SELECT";
+  listen(root, "pointerdown", (event) => isClick(event) && releaseAfter(LONGEST_MS));
   // Within the click itself nothing may go either: a button that has been taken away sends no form.
   listen(root, "click", () => timer && releaseAfter(0));
   listen(window, "pointerup", () => timer && releaseAfter(CLICK_MS));
