@@ -124,7 +124,7 @@ class Turns(LoopThread):
         now_running = conversation.turn
         assert now_running is not None
         for at, end in pairwise([*range(0, min(BEGINNING, len(words)), 7), *range(BEGINNING, len(words), 70), len(words)]):
-            if text == "slow" and at == BEGINNING:
+            if text == "slow" and at == BEGINNING and not now_running.get("stopped"):
                 await self._told()
             if now_running.get("stopped"):
                 state = "stopped"
