@@ -207,11 +207,15 @@ CELERY_TASK_TIME_LIMIT = 150
 CELERY_TASK_PUBLISH_RETRY = False  # the sweep finds a lost message; a retry would delay the request
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # retry forever: a broker may be down for a night
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 600, "unacked_restore_throttle": 1, "socket_timeout": 5, "socket_connect_timeout": 5}
-    if CELERY_BROKER_URL.startswith("redis")
-    else {"polling_interval": 0.05}
-)
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 600,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+    }
+elif CELERY_BROKER_URL.startswith("memory"):
+    CELERY_BROKER_TRANSPORT = "interworky.in_process_queue:Transport"
 CELERY_TIMEZONE = "UTC"
 # One queue per kind of work, so that no tenant's slow pages delay a code or a confirmation. A worker started without
 # --queues serves all of them. Tasks in neither of the first two (turns, replays, summaries) go to the default, "celery".

@@ -121,6 +121,7 @@ SOCKETS = {
     "assistant.services.organizations.rate_limits": "redis: REDIS_URL",
     "assistant.tasks": "smtplib: its errors; the server is EMAIL_URL's",
     "interworky.celery": "kombu: the broker, CELERY_BROKER_URL",
+    "interworky.in_process_queue": "kombu: its queue in this process's memory",
     "interworky.settings": "redis: how patient its client is",
     "interworky.up": "socket: to listen",
 }
