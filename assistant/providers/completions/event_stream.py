@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 
 from assistant.errors import ProviderBadResponse
+from assistant.providers.completions.event_shapes import plain_content
 
 BOM = b"\xef\xbb\xbf"
 MAX_EVENT_BYTES = 1_048_576
 _DATA = re.compile(rb"[ \t]*(?:data:\s*)+", re.IGNORECASE)  # a proxy that wraps a stream once more writes it twice
 NOT_WHOLE = "The provider's answer is not whole JSON."
 MAX_EVENT_LINES = 4096  # of one event whose JSON is spread over several `data:` lines
+MAX_LESSONS = 8  # of events that none after them was like, as where each has a time of its own
+_PROBE = "\0"  # no server sends it
 
 
 class EventStream:
@@ -39,12 +42,15 @@ class EventStream:
         self._begun = False
         self._whole = False  # not a stream: one JSON document
         self._after_carriage = False  # the last line ended in CR: a LF in front belongs to it
+        self._around: tuple[bytes, bytes, bytes] | None = None  # what surrounds the texts of events: before, between, after
+        self._lessons = 0
 
     def feed(self, chunk: bytes) -> list[dict[str, Any]]:
         if self.done or not chunk:
             return []
         if self._begun and not (self._buffer or self._lines) and (plain := _plain_events(chunk)):
             self._after_carriage = False
+            self._learn(chunk, plain[-1])
             return plain
         self._buffer += chunk
         if len(self._buffer) > MAX_EVENT_BYTES:
@@ -72,6 +78,39 @@ class EventStream:
                 raise
             self.failure = error
         return events
+
+    def text(self, chunk: bytes) -> str:
+        """The text of a chunk whose events differ in nothing but their text from one that said nothing else; empty for any
+        other, which is to be fed. Most are such, and nothing else of them is read: a third of what it takes to."""
+        if not self._around or self.done or self._buffer or self._lines:
+            return ""
+        before, between, after = self._around
+        if not (chunk.startswith(before) and chunk.endswith(after)):
+            return ""
+        texts = chunk[len(before) : -len(after)].split(between)
+        try:
+            # No string holds a line break: what is not one string each is refused, or of another number.
+            found = orjson.loads(b"[%s]" % b",\n".join(texts))
+        except orjson.JSONDecodeError:
+            return ""
+        if len(found) != len(texts) or set(map(type, found)) != {str}:
+            return ""
+        self._after_carriage, self._lessons = False, 0
+        return "".join(found)
+
+    def _learn(self, chunk: bytes, event: dict[str, Any]) -> None:
+        """Remember what surrounds the text of the last event of a chunk."""
+        content = plain_content(event)
+        if content in ("", _PROBE) or self._lessons >= MAX_LESSONS:
+            return
+        self._lessons += 1
+        document = chunk[6:-2].rpartition(b"\n\ndata: ")[2]
+        head, text, tail = document.rpartition(orjson.dumps(content))
+        # It is the text that stands there if another in its place is read as the text.
+        found = _plain_events(b"data: %s%s%s\n\n" % (head, orjson.dumps(_PROBE), tail)) if text else []
+        if found and plain_content(found[0]) == _PROBE:
+            before, after = b"data: " + head, tail + b"\n\n"
+            self._around = before, after + before, after
 
     def close(self) -> list[dict[str, Any]]:
         """What was still waiting for its end. An event that is cut off is dropped."""

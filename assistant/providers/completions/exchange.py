@@ -90,8 +90,7 @@ class _Exchange:
                 chunks = await stack.enter_async_context(aclosing(answer.chunks()))  # type: ignore[type-var]
                 while (chunk := await self._next(answer, chunks)) is not None:
                     for start in range(0, len(chunk), SLICE_BYTES):
-                        text, error = self._read(self.events.feed(chunk[start : start + SLICE_BYTES]))
-                        error = error or self.events.failure
+                        text, error = self._read_slice(chunk[start : start + SLICE_BYTES])
                         if text and (self.shown or not error):
                             yield self._timed(text)
                         if error:
@@ -170,6 +169,12 @@ class _Exchange:
             ran_on=reply.ran_on,
             unread_call=reply.unread_call and finish in ("stop", "tool_calls"),
         )
+
+    def _read_slice(self, part: bytes) -> tuple[str, ProviderError | None]:
+        if self.reply.finish is None and (said := self.events.text(part)):
+            return self.reply.add_plain(said), None
+        text, error = self._read(self.events.feed(part))
+        return text, error or self.events.failure
 
     def _read(self, events: list[dict[str, Any]]) -> tuple[str, ProviderError | None]:
         """The text of these objects, and the error that they end with. Text that comes with an error is worth showing

@@ -99,24 +99,25 @@ class Reply:
             if self.finish is None and (content := plain_content(event)):
                 plain.append(content)
                 continue
-            yield self._add_plain(plain)
-            plain.clear()
+            if plain:
+                yield self.add_plain("".join(plain))
+                plain.clear()
             yield self.add(event)
-        yield self._add_plain(plain)
+        if plain:
+            yield self.add_plain("".join(plain))
 
-    def _add_plain(self, contents: list[str]) -> str:
-        if not contents:
-            return ""
+    def add_plain(self, content: str) -> str:
+        """The text of objects that say nothing else, before any said that the answer ends."""
         self.answered = True
         self._index = self._index or 0
-        shown = self._add_content("".join(contents))
+        shown = self._add_content(content)
         self._streamed = True
         return shown
 
     def add(self, event: dict[str, Any]) -> str:
         """Take one object in; returns the text that became visible. Raises `ProviderError` for an error in the stream."""
         if self.finish is None and (content := plain_content(event)):
-            return self._add_plain([content])
+            return self.add_plain(content)
         self._raise_error(event)
         for holder in (event, event.get("x_groq")):
             usage = holder.get("usage") if isinstance(holder, dict) else None
