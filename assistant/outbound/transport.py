@@ -11,13 +11,14 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from assistant.errors import AddressRefused, OutboundError
@@ -38,6 +39,15 @@ class Progress:
     dead: bool = False  # which broke before any answer
 
 
+class _Connection(ResponseHandler):
+    """aiohttp has its parser and its transport go on each time a piece of a body is taken out of its buffer, whether or not
+    they had stopped: of an answer that comes token by token, that took half of what reading it does."""
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
+
 class Transport(httpx.AsyncBaseTransport):
     """One session of connections. `guarded` lets public addresses only, whatever the resolver says."""
 
@@ -46,10 +56,12 @@ class Transport(httpx.AsyncBaseTransport):
         guard: dict[str, Any] = {"socket_factory": guarded_socket} if guarded else {}
         if guarded or resolver:
             guard["resolver"] = resolver or GuardedResolver()
+        connector = aiohttp.TCPConnector(
+            ssl=tls_context(), limit=MAX_CONNECTIONS, use_dns_cache=False, enable_cleanup_closed=False, **kept, **guard
+        )
+        connector._factory = partial(_Connection, loop=asyncio.get_running_loop())
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=tls_context(), limit=MAX_CONNECTIONS, use_dns_cache=False, enable_cleanup_closed=False, **kept, **guard
-            ),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             max_field_size=MAX_HEADER_BYTES,

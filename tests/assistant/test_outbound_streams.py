@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
 from assistant import outbound
 from assistant.errors import AddressRefused, OutboundError
@@ -79,6 +80,29 @@ async def test_a_stream_that_broke_off_while_it_was_held_is_an_error() -> None:
         with pytest.raises(OutboundError) as raised:
             await anext(chunks)
     assert raised.value.code == "protocol"
+
+
+async def chunked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+    """As many chunks as the path names, of 1,000 bytes each, and at once."""
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    writer.write(b"3e8\r\n%s\r\n" % (b"x" * 1000) * int(head.split()[1].strip(b"/")) + b"0\r\n\r\n")
+    await writer.drain()
+
+
+async def test_of_a_body_that_comes_faster_than_it_is_read_nothing_is_lost() -> None:
+    async with server(chunked) as (url, _), outbound.stream("GET", f"{url}/4000", reach=Reach.OPERATOR) as streamed:
+        assert sum([len(chunk) async for chunk in streamed.chunks()]) == 4_000_000
+
+
+async def test_what_is_taken_of_a_body_sets_nothing_going_that_had_not_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    received = []
+    receive = ResponseHandler.data_received
+    monkeypatch.setattr(
+        ResponseHandler, "data_received", lambda self, data: (received.append(len(data)), receive(self, data))
+    )
+    async with server(chunked) as (url, _), outbound.stream("GET", f"{url}/30", reach=Reach.OPERATOR) as streamed:
+        assert sum([len(chunk) async for chunk in streamed.chunks()]) == 30_000
+    assert 0 not in received
 
 
 async def test_a_stream_left_early_closes_its_connection() -> None:
