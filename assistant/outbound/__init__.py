@@ -174,16 +174,19 @@ async def stream(
     content: bytes | None = None,
     connect_seconds: float = 3.0,
     read_seconds: float = 20.0,
+    deadline_seconds: float | None = None,
     max_bytes: int = 8_388_608,
     keep_alive: bool = True,
     resend: bool = False,
 ) -> AsyncIterator[Streamed]:
-    """A response to read while it arrives; `read_seconds` is the longest silence. The total deadline is the caller's.
+    """A response to read while it arrives; `read_seconds` is the longest silence, and `deadline_seconds` how long one waits
+    for it in all. The time that the caller takes is theirs.
 
     Without `keep_alive` it has a connection of its own, as what must not be sent twice should. With `resend`, a request
     whose kept connection turns out to be dead is sent once more on a new one: for what changes nothing over there.
     """
     request = _request(method, guard.parse(url), headers, content, connect_seconds, read_seconds)
+    request.extensions["timeout"]["total"] = deadline_seconds
     request.extensions["progress"] = Progress()
     async with _send(request, reach, keep_alive=keep_alive, resend=resend) as response:
         yield Streamed(response, max_bytes)

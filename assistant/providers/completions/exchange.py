@@ -79,7 +79,7 @@ class _Exchange:
         reply = self.reply
         try:
             async with AsyncExitStack() as stack:
-                async with self._deadline():
+                async with asyncio.timeout(self._left()):
                     answer = await stack.enter_async_context(self._post())
                     self._answered = True
                     if answer.status != 200:
@@ -123,6 +123,8 @@ class _Exchange:
             content=self.sent,
             connect_seconds=CONNECT_SECONDS,
             read_seconds=self._silence_seconds,
+            # Counted there, by one timer: a generator's own would cancel its reader, and one around each wait costs 10 µs.
+            deadline_seconds=self._left(),
             max_bytes=MAX_ANSWER_BYTES,
             resend=True,
         )
@@ -194,8 +196,7 @@ class _Exchange:
             if self._read_at and not answer.arrived and self.pace.gathers(reply.text_chars):
                 self.pace.hold(answer, self._text_at, self._read_at)
             try:
-                async with self._deadline():
-                    return await anext(chunks, None)
+                return await anext(chunks, None)
             except OutboundError:
                 if reply.finish is None or reply.finish_is_moot:
                     raise
@@ -214,10 +215,8 @@ class _Exchange:
             self._unyielded = 0
             await asyncio.sleep(0)
 
-    def _deadline(self) -> asyncio.Timeout:
-        # Around each of our waits, not around the whole: a generator's timeout would cancel its reader.
-        left = self._began + self.request.deadline_seconds - time.monotonic()
-        return asyncio.timeout(max(left, 0))
+    def _left(self) -> float:
+        return max(self._began + self.request.deadline_seconds - time.monotonic(), 0)
 
     def _timed(self, text: str) -> str:
         self._read_at = time.monotonic()
