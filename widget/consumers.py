@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -26,6 +25,7 @@ from assistant.services.conversations.sessions import conversation_for_token, up
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import rate_limits
 from widget import access, feed, frames
+from widget.sending import within
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,12 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         if not self.closed:
             self.closed = True
             await super().close(code, reason)
+
+    async def _close_in_time(self, code: int, reason: str) -> None:
+        try:
+            await within(SEND_SECONDS, self.close(code, reason))
+        except TimeoutError:
+            log.info("a socket could not be closed in time")
 
     # --- Opening ----------------------------------------------------------------------------------------------------
 
@@ -215,7 +221,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         self.while_subscribed.callback(forwarding.cancel)
 
     def _give_way(self) -> None:
-        self.leaving = asyncio.ensure_future(_within(SEND_SECONDS, self.close(TOO_MUCH, "too_much")))
+        self.leaving = asyncio.ensure_future(self._close_in_time(TOO_MUCH, "too_much"))
 
     # --- Events out -------------------------------------------------------------------------------------------------
 
@@ -225,7 +231,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 payloads = await feed.next_events(conversation, subscription)
             except NotAllowed as error:
                 # From a task of its own: closing cancels this one.
-                self.leaving = asyncio.ensure_future(_within(SEND_SECONDS, self.close(TOKEN, error.code)))
+                self.leaving = asyncio.ensure_future(self._close_in_time(TOKEN, error.code))
                 return
             for payload in payloads:
                 async with self.sending:
@@ -242,21 +248,12 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         if self.closed:
             return
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self.send(text_data=text)
+            await within(SEND_SECONDS, self.send(text_data=text))
         except TimeoutError:
             # A reader that does not read costs memory here and nothing there: it comes back and resumes.
-            await _within(SEND_SECONDS, self.close(TOO_SLOW, "too slow"))
+            await self._close_in_time(TOO_SLOW, "too slow")
         except OSError:
             self.closed = True  # it has gone, and what remains of it is told so in a moment
-
-
-async def _within(seconds: float, doing: Awaitable[None]) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await doing
-    except TimeoutError:
-        log.info("a socket could not be closed in time")
 
 
 def _newest_seq(conversation: Conversation) -> int:
