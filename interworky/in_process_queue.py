@@ -26,35 +26,36 @@ def _note() -> None:
 
 class Channel(memory.Channel):
     def _put(self, queue: str, message: Any, **options: Any) -> None:
-        super()._put(queue, message, **options)
+        super()._put(queue, message, **options)  # type: ignore[no-untyped-call]
         _note()
 
     def _put_fanout(self, exchange: str, message: Any, routing_key: str | None = None, **options: Any) -> None:
-        super()._put_fanout(exchange, message, routing_key, **options)
+        super()._put_fanout(exchange, message, routing_key, **options)  # type: ignore[no-untyped-call]
         _note()
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
-        super().basic_ack(delivery_tag, multiple)
+        super().basic_ack(delivery_tag, multiple)  # type: ignore[no-untyped-call]
         _note()
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        super().basic_reject(delivery_tag, requeue)
+        super().basic_reject(delivery_tag, requeue)  # type: ignore[no-untyped-call]
         _note()
 
 
 class Transport(memory.Transport):
     Channel = Channel
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
         """Deliver one message. Raises `TimeoutError` where there is none within `timeout` seconds."""
         until = None if timeout is None else time.monotonic() + timeout
+        assert self.cycle
         while True:
             known = _changes  # before looking: what is queued meanwhile is not waited for
             try:
-                self.cycle.get(self._deliver, timeout=timeout)
+                self.cycle.get(self._deliver, timeout=timeout)  # type: ignore[no-untyped-call]
                 return
             except Empty:
                 left = None if until is None else max(until - time.monotonic(), 0)
                 with _changed:
-                    if not _changed.wait_for(lambda: _changes != known, left):  # noqa: B023
+                    if not _changed.wait_for(lambda: _changes != known, left):  # noqa: B023 - it is asked before the next
                         raise TimeoutError from None

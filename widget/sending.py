@@ -16,7 +16,7 @@ async def within(seconds: float, sending: Coroutine[Any, Any, T]) -> T:
     try:
         waiting_for = sending.send(None)
     except StopIteration as done:
-        return done.value  # type: ignore[no-any-return]
+        return done.value
     async with asyncio.timeout(seconds):
         return await _rest(sending, waiting_for)
 
@@ -33,4 +33,4 @@ def _rest(begun: Coroutine[Any, Any, T], waiting_for: Any) -> Generator[Any, Any
             else:
                 waiting_for = begun.send(came)
     except StopIteration as done:
-        return done.value  # type: ignore[no-any-return]
+        return done.value

@@ -59,7 +59,7 @@ class Transport(httpx.AsyncBaseTransport):
         connector = aiohttp.TCPConnector(
             ssl=tls_context(), limit=MAX_CONNECTIONS, use_dns_cache=False, enable_cleanup_closed=False, **kept, **guard
         )
-        connector._factory = partial(_Connection, loop=asyncio.get_running_loop())
+        connector._factory = partial(_Connection, loop=asyncio.get_running_loop())  # type: ignore[assignment]
         self.session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
