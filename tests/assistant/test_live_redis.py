@@ -178,7 +178,20 @@ async def test_where_scripts_are_refused_everything_is_published(
         for number in range(2):
             here.put("a", live.Payload(number=number))
             assert await next_of(elsewhere) == {"number": number}
+        called = (await redis.info("commandstats"))["cmdstat_evalsha"]
+        assert called["calls"] + called["rejected_calls"] == 2, "each process has tried it once"
     assert [record.name for record in caplog.records] == ["assistant.live.sending"] * 2, "each process says it once"
+
+
+async def test_a_probe_proves_what_was_sent_with_it_or_before_it_and_nothing_else(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        sender, probe = Sender("here"), ("here", live.Payload())
+        await sender.send(redis, [("a", live.Payload())], {"a", "b", "c"})
+        await sender.send(redis, [probe, ("b", live.Payload()), ("other", live.Payload())], {"a", "b", "c"})
+        await sender.send(redis, [("c", live.Payload())], {"a", "b", "c"})
+        sender.prove(1)
+        sender.lose_receiver()
+        assert sender.missed == {"c"}
 
 
 async def test_a_script_that_redis_has_forgotten_is_sent_again(redis_url: str) -> None:
@@ -215,8 +228,8 @@ async def test_a_connection_that_has_replaced_another_silently_is_not_taken_for_
         await pubsub.connection.disconnect()
         await receiver.subscribe("b")
         with pytest.raises(RedisConnectionError):
-            while True:
-                await receiver.next(SECONDS)
+            for _ in range(3):  # as many confirmations as there are at most: of "a" and "b" again, and of "b"
+                await receiver.next(1)
 
 
 def test_a_message_of_another_version_counts_as_missed() -> None:
