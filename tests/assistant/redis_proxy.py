@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 class RedisProxy:
-    """`url` is the Redis to which it connects whoever comes next."""
+    """`url` is the Redis to which the next client is connected."""
 
     def __init__(self, url: str) -> None:
         self.url = url
