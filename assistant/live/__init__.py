@@ -19,7 +19,7 @@ from assistant.live.channels import RUNNERS, group, staff_group
 from assistant.live.drafts import DraftCopies, ReplyDraft, draft, keep_draft, share_draft
 from assistant.live.fences import Fences
 from assistant.live.publishing import bind, close, flush, publish, subscribe
-from assistant.live.subscription import Payload, Subscription
+from assistant.live.subscription import CHECK, Payload, Subscription
 
 __all__ = [
     "CHECK",
@@ -46,8 +46,6 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
-
-CHECK = "check_session"
 
 
 def announce(conversation_id: UUID | str, event: WidgetEvent) -> None:

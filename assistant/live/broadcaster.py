@@ -15,11 +15,9 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
-import orjson
 from django.conf import settings
 from django.db import DatabaseError
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -27,7 +25,9 @@ from redis.exceptions import RedisError
 from assistant.async_db import in_db
 from assistant.live.channels import CONVERSATION, STAFF, group
 from assistant.live.fences import Fences
-from assistant.live.subscription import Payload, Subscription
+from assistant.live.receiving import Receiver
+from assistant.live.sending import Sender
+from assistant.live.subscription import CHECK, Payload, Subscription
 from assistant.models import Conversation
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ SEND_SECONDS = 2
 PROBE_SECONDS = 1.0  # how often a process publishes to itself through Redis, to know that it receives
 SILENCE_SECONDS = 3.0  # without such a message, until Redis is taken to be down
 POLL_SECONDS = 1.5
-PREFIX = "interworky."
 
 
 class Broadcaster:
@@ -51,14 +50,14 @@ class Broadcaster:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.name = uuid4().hex
-        self.header = b'{"from":"%s",' % self.name.encode()  # what this process sends begins so
+        self.sender = Sender(self.name)
+        self.receiver: Receiver | None = None
         self.subscriptions: dict[str, set[Subscription]] = {}
         self.fences = Fences()
         self.queue: asyncio.Queue[tuple[str, Payload]] = asyncio.Queue(QUEUE_LIMIT)
         self.waiting: deque[tuple[str, Payload]] = deque()  # from other threads
         self.woken = False  # the loop will see to them
         self.tasks: dict[str, asyncio.Task[None]] = {}
-        self.remote: PubSub | None = None
         self.down = False
 
     def put(self, to: str, payload: Payload) -> None:
@@ -67,9 +66,16 @@ class Broadcaster:
         for subscription in self.subscriptions.get(to, ()):
             subscription.put(payload)
         if settings.REDIS_URL:
-            self._ensure_running("send", self._send)
-            with suppress(asyncio.QueueFull):
-                self.queue.put_nowait((to, payload))
+            self._queue(to, payload)
+
+    def _queue(self, to: str, payload: Payload) -> None:
+        self._ensure_running("send", self._send)
+        with suppress(asyncio.QueueFull):
+            self.queue.put_nowait((to, payload))
+
+    def _probe(self) -> None:
+        """Publish to ourselves, and with that what else there is to send."""
+        self._queue(self.name, Payload())
 
     def put_from_thread(self, to: str, payload: Payload) -> None:
         """`put`, from any other thread. What a transaction publishes wakes the loop once: each time costs a system call, and
@@ -93,45 +99,55 @@ class Broadcaster:
         self.subscriptions.setdefault(to, set()).add(subscription)
         if settings.REDIS_URL:
             self._ensure_running("receive", self._receive_or_poll)
-            if first and self.remote:
+            if first and self.receiver:
                 with suppress(RedisError, OSError):  # the receiving task notices it too
-                    await self.remote.subscribe(PREFIX + to)
+                    await self.receiver.subscribe(to)
 
     async def remove(self, to: str, subscription: Subscription) -> None:
         self.subscriptions[to].discard(subscription)
         if not self.subscriptions[to]:
             del self.subscriptions[to]
-            if self.remote:
+            if self.receiver:
+                if self.sender.leave(to):
+                    self._probe()
                 with suppress(RedisError, OSError):
-                    await self.remote.unsubscribe(PREFIX + to)
+                    await self.receiver.unsubscribe(to)
 
     def _ensure_running(self, name: str, run: Any) -> None:
         if name not in self.tasks or self.tasks[name].done():
             self.tasks[name] = self.loop.create_task(run())
 
     async def _send(self) -> None:
-        """Send what is queued: the first event after a pause at once, others together, because one alone takes the client
-        four times as long."""
+        """Send what is queued: the first event after a pause at once, others together, because a command for one takes the
+        client as long as a command for ten."""
         async with _redis() as redis:
             while True:
-                waiting = [await self.queue.get()]
-                while not self.queue.empty() and len(waiting) < SENT_AT_ONCE:
-                    waiting.append(self.queue.get_nowait())
+                waiting = await self._gathered()
                 try:
-                    async with asyncio.timeout(SEND_SECONDS), redis.pipeline(transaction=False) as pipeline:
-                        for to, payload in waiting:
-                            pipeline.publish(PREFIX + to, b'%s"payload":%s}' % (self.header, payload.encoded))
-                        await pipeline.execute()
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await self.sender.send(redis, waiting, self.receiver.confirmed if self.receiver else frozenset())
                 except (RedisError, OSError, TimeoutError):
                     # The others poll meanwhile: what piles up here would be outdated on arrival.
                     while not self.queue.empty():
                         waiting.append(self.queue.get_nowait())
+                    self.sender.give_up(to for to, _ in waiting)
                     self._set_down(True)
                     await asyncio.sleep(0.2)
                 finally:
                     for _ in waiting:
                         self.queue.task_done()
                 await asyncio.sleep(GATHER_SECONDS)
+
+    async def _gathered(self) -> list[tuple[str, Payload]]:
+        """What is queued, once there is something. While a notice waits that could not be sent, nothing after a while."""
+        try:
+            async with asyncio.timeout(POLL_SECONDS if self.sender.missed else None):
+                gathered = [await self.queue.get()]
+        except TimeoutError:
+            return []
+        while not self.queue.empty() and len(gathered) < SENT_AT_ONCE:
+            gathered.append(self.queue.get_nowait())
+        return gathered
 
     async def flush(self) -> None:
         """Until what was published is sent to the other processes, or given up."""
@@ -153,45 +169,58 @@ class Broadcaster:
             try:
                 await self._receive()
             except (RedisError, OSError):
-                await self.queue.join()
-            finally:
-                self.remote = None
+                await self.flush()
+            if self.sender.missed:
+                self._probe()
             self._set_down(True)
             await self._poll()
             await asyncio.sleep(POLL_SECONDS)
 
     async def _receive(self) -> None:
         """Receive until our own messages no longer come back. Raises `RedisError`, `OSError`."""
-        own = PREFIX + self.name
-        async with _redis() as redis, redis.pubsub(ignore_subscribe_messages=True) as self.remote:
-            await self.remote.subscribe(own, *(PREFIX + to for to in self.subscriptions))
-            caught_up = False
-            received_at = probed_at = time.monotonic()
-            await redis.publish(own, b"")
-            while time.monotonic() - received_at < SILENCE_SECONDS:
-                if time.monotonic() - probed_at >= PROBE_SECONDS:
-                    probed_at = time.monotonic()
-                    await redis.publish(own, b"")
-                message = await self.remote.get_message(timeout=PROBE_SECONDS)
-                if message is None:
-                    continue
-                to = message["channel"].decode()
-                if to != own:
-                    self._deliver(to.removeprefix(PREFIX), message["data"])
-                    continue
-                received_at = time.monotonic()
-                if not caught_up:
-                    caught_up = True
-                    self._set_down(False)
-                    await self._poll()
+        async with _redis() as redis, redis.pubsub() as pubsub:
+            self.receiver = Receiver(pubsub)
+            try:
+                await self.receiver.subscribe(self.name, *self.subscriptions)
+                await self._receive_from(self.receiver)
+            finally:
+                self.receiver = None
+                self.sender.lose_receiver()
+
+    async def _receive_from(self, receiver: Receiver) -> None:
+        caught_up = False
+        received_at, probed_at = time.monotonic(), -PROBE_SECONDS
+        while (now := time.monotonic()) - received_at < SILENCE_SECONDS:
+            if now - probed_at >= PROBE_SECONDS and self.name in receiver.confirmed:
+                probed_at = now
+                self._probe()
+            received = await receiver.next(PROBE_SECONDS)
+            if received is None:
+                continue
+            to, data = received
+            if to != self.name:
+                self._deliver(to, data)
+                continue
+            received_at = time.monotonic()
+            self.sender.prove(int(data))
+            self._set_down(False)
+            if not caught_up:
+                caught_up = True
+                await self._poll()
 
     def _deliver(self, to: str, data: bytes) -> None:
-        if data.startswith(self.header):
+        payloads = self.sender.decode(data)
+        subscriptions = self.subscriptions.get(to, ())
+        if payloads is None:
+            for subscription in subscriptions:
+                if to.startswith(CONVERSATION):
+                    subscription.put(Payload({CHECK: True}))  # may be what was missed, and is in no row
+                subscription.put(None)
             return
-        payload = Payload(orjson.loads(data)["payload"])
-        if self.fences.admit(payload):
-            for subscription in self.subscriptions.get(to, ()):
-                subscription.put(payload)
+        for payload in payloads:
+            if self.fences.admit(payload):
+                for subscription in subscriptions:
+                    subscription.put(payload)
 
     async def _poll(self) -> None:
         """Notify the subscribers whose conversations have rows that they have not received."""

@@ -7,6 +7,7 @@ from uuid import UUID
 RUNNERS = "runners"  # every process that runs turns
 STAFF = "staff."
 CONVERSATION = "conversation."
+PREFIX = "interworky."  # of all channels in Redis
 
 
 def group(conversation_id: UUID | str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 SUBSCRIPTION_LIMIT = 500
+CHECK = "check_session"  # the key of what asks to check whether the visitor is still theirs
 
 
 class Payload(dict[str, Any]):

@@ -1,4 +1,7 @@
-"""A Redis of a few lines, in this event loop: it passes messages on, and can be made to wait before it answers."""
+"""A Redis of a few lines, in this event loop: it passes messages on, and can be made to wait before it does what it is told.
+
+Its script is the one of `assistant/live/sending.py`, whatever it is sent.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from contextlib import asynccontextmanager
 
 
 class RedisStub:
-    """`published` are the messages it has received, in order. It answers to a PUBLISH while `answering` is set."""
+    """`published` are the messages it has received, in order, also those that its script publishes to nobody. It carries
+    them out, and answers, while `answering` is set."""
 
     def __init__(self) -> None:
         self.published: list[tuple[str, bytes]] = []
@@ -32,6 +36,9 @@ class RedisStub:
         async with asyncio.timeout(5), self.arrived:
             await self.arrived.wait_for(lambda: len(self.published) >= count)
 
+    def subscribers(self, channel: str) -> int:
+        return len(self._subscribers.get(channel, ()))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answered: asyncio.Task[None] | None = None
         try:
@@ -40,27 +47,43 @@ class RedisStub:
                 answered = asyncio.create_task(self._answer(words, writer, answered))
                 self._answers.add(answered)
         finally:
+            for subscribers in self._subscribers.values():
+                subscribers.discard(writer)
             writer.close()
 
     async def _answer(self, words: list[bytes], writer: asyncio.StreamWriter, before: asyncio.Task[None] | None) -> None:
         command, *given = words
-        if command == b"PUBLISH":
+        messages = _messages(command, given)
+        if messages:
             async with self.arrived:
-                self.published.append((given[0].decode(), given[1]))
+                self.published += [(channel.decode(), data) for channel, data, _ in messages]
                 self.arrived.notify_all()
         if before:
             await before
-        if command == b"PUBLISH":
+        if messages:
             await self.answering.wait()
-            for subscriber in self._subscribers.get(given[0].decode(), ()):
-                subscriber.write(_pushed(b"message", *given))
+            for channel, data, threshold in messages:
+                subscribers = self._subscribers.get(channel.decode(), set())
+                for subscriber in subscribers if len(subscribers) > threshold else ():
+                    subscriber.write(_pushed(b"message", channel, data))
             writer.write(b":1\r\n")
         elif command in (b"SUBSCRIBE", b"UNSUBSCRIBE"):
             for channel in given:
-                self._subscribers.setdefault(channel.decode(), set()).add(writer)
+                subscribers = self._subscribers.setdefault(channel.decode(), set())
+                (subscribers.add if command == b"SUBSCRIBE" else subscribers.discard)(writer)
                 writer.write(b"*3\r\n" + _bulk(command.lower()) + _bulk(channel) + b":1\r\n")
         else:
             writer.write(b"+OK\r\n")
+
+
+def _messages(command: bytes, given: list[bytes]) -> list[tuple[bytes, bytes, int]]:
+    """What is to be published, and to more than how many subscribers."""
+    if command == b"PUBLISH":
+        return [(given[0], given[1], -1)]
+    if command == b"EVALSHA":
+        triples = given[2:]
+        return [(triples[at], triples[at + 1], int(triples[at + 2])) for at in range(0, len(triples), 3)]
+    return []
 
 
 async def _word(reader: asyncio.StreamReader) -> bytes:

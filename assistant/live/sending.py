@@ -1,0 +1,168 @@
+"""What a process sends to the others: all that has gathered as one command, and only where another process subscribes.
+
+A script in Redis counts the subscribers of each channel, and publishes where there are more than the one that may be this
+process itself. So where one process serves everybody, nothing is published and nothing comes back to be thrown away.
+
+This process counts itself on a channel only while Redis has confirmed the subscription (`receiving.Receiver.confirmed`).
+That can be out of date in three ways, and then an event may be skipped that another process waits for:
+
+- The receiving connection has ended at Redis' side, and this process does not know it yet. Therefore every channel on which
+  it counted itself is remembered until a probe has come back that was sent with the event or after it: the probe went
+  through the same sending connection and came through the receiving one, which then had not ended before. When the receiving
+  connection ends, each of these channels gets a notice, published without counting, that something may have been missed;
+  who receives it reads the rows again. No clock takes part, so that a process may be suspended meanwhile.
+- A script is under way while the process unsubscribes, on another connection, and Redis may see to that first. The channel
+  gets a notice with the next send (`Sender.leave`).
+- A send has failed, and nobody knows whether Redis has carried it out, or will. Its channels get a notice with the next one.
+
+A process that is killed before it can send the notice leaves it to the widgets' pings to find what they missed, as one that
+is killed before it can send the event does.
+
+Nothing else makes the count wrong:
+
+- A subscription that is confirmed late is not counted until then: what is published meanwhile comes back, and is ignored.
+- Who unsubscribes and subscribes again is counted once Redis has confirmed the last command that was sent.
+- The event loops of a process have a broadcaster each, with a name and connections of its own, as if they were processes.
+- After a reconnection, a restart or a failover nothing is confirmed: a `Receiver` does not outlive its connection. While the
+  sending connection leads to another server than the receiving one, no probe comes back, and both are made anew.
+- FLUSHALL touches no subscription. SCRIPT FLUSH and a restart forget the script, which is then sent in full.
+- A process that receives nothing, such as a Celery worker, never counts itself.
+- Redis Cluster, where each node counts its own subscribers, cannot be `REDIS_URL`: the cache does not speak to it either.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Set
+from hashlib import sha1
+from typing import Any
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, ResponseError
+
+from assistant.live.channels import PREFIX
+from assistant.live.subscription import Payload
+
+log = logging.getLogger(__name__)
+
+# Triples of a channel, what to publish, and how many subscribers are not enough. PUBSUB is allowed in the scripts of Redis
+# from 2.8 on and of Valkey; a script runs as a whole, before or after any command of another connection.
+SCRIPT = """
+for i = 1, #ARGV, 3 do
+    if redis.call('PUBSUB', 'NUMSUB', ARGV[i])[2] > tonumber(ARGV[i + 2]) then
+        redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+    end
+end
+"""
+SCRIPT_NAME = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+ALWAYS = -1
+PLAIN_SECONDS = 60.0  # for which a server that has refused the script is not asked again
+MISSED_LIMIT = 20_000
+
+Message = tuple[str, bytes, int]  # channel, what to publish, how many subscribers are not enough
+
+
+class Sender:
+    """Sends what one broadcaster publishes, and remembers on which channels something may have been missed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name  # also the channel of the probes
+        self.missed: set[str] = set()  # get a notice with the next send
+        self._header = b'{"from":"%s",' % name.encode()  # what this process sends begins so
+        self._probes = 0
+        self._unproven: dict[str, int] = {}  # by channel, the probe that proves that this process was subscribed
+        self._counted: Set[str] = frozenset()  # in the script that is under way
+        self._reconnects = False  # before the next send
+        self._plain_until = 0.0  # on the monotonic clock
+        self._refused = False
+
+    async def send(self, redis: Redis, waiting: list[tuple[str, Payload]], confirmed: Set[str]) -> None:
+        """Send events in the order of each channel; one to `name` is a probe. `confirmed` are the channels on which Redis
+        counts this process. Raises `RedisError`, `OSError`; what was to be sent is then for the caller to give up."""
+        together: dict[str, list[bytes]] = {}
+        probes = False
+        for to, payload in waiting:
+            if to == self.name:
+                probes = True
+            else:
+                together.setdefault(to, []).append(payload.encoded)
+        counted = confirmed & together.keys()
+        self._unproven.update(dict.fromkeys(counted, self._probes + 1))
+        messages = [(PREFIX + to, self._encode(events), int(to in counted)) for to, events in together.items()]
+        notices, self.missed = self.missed, set()
+        messages += [(PREFIX + to, self._header + b'"missed":true}', ALWAYS) for to in notices]
+        if probes:
+            self._probes += 1
+            messages.append((PREFIX + self.name, b"%d" % self._probes, ALWAYS))
+        self._counted = counted
+        try:
+            if self._reconnects:
+                self._reconnects = False
+                await redis.connection_pool.disconnect()
+            await self._publish(redis, messages)
+        except BaseException:
+            self.missed |= notices
+            raise
+        finally:
+            self._counted = frozenset()
+
+    def give_up(self, channels: Iterable[str]) -> None:
+        """Note that what was to be sent to these channels may not have been."""
+        self.missed.update(to for to in channels if to != self.name)
+        while len(self.missed) > MISSED_LIMIT:
+            self.missed.pop()  # so long an outage is noticed by the others, who read everything after it
+
+    def leave(self, to: str) -> bool:
+        """Note that this process is about to unsubscribe; whether that calls for a notice."""
+        if to in self._counted:
+            self.missed.add(to)
+        return to in self._counted
+
+    def prove(self, probe: int) -> None:
+        """Note that a probe has come back."""
+        self._unproven = {to: number for to, number in self._unproven.items() if number > probe}
+
+    def lose_receiver(self) -> None:
+        """Note that the receiving connection has ended, at some time since the newest probe that has come back."""
+        self.give_up(self._unproven)
+        self._unproven.clear()
+        self._reconnects = True
+
+    def decode(self, data: bytes) -> list[Payload] | None:
+        """What a message holds: nothing if it is our own, None if something may have been missed."""
+        if data.startswith(self._header):
+            return []
+        try:
+            message = orjson.loads(data)
+            return [Payload(payload) for payload in message.get("payloads") or [message["payload"]]]
+        except (ValueError, TypeError, AttributeError, KeyError):
+            return None  # a notice, or from a process of another version
+
+    def _encode(self, events: list[bytes]) -> bytes:
+        if len(events) == 1:
+            return b'%s"payload":%s}' % (self._header, events[0])
+        return b'%s"payloads":[%s]}' % (self._header, b",".join(events))
+
+    async def _publish(self, redis: Redis, messages: list[Message]) -> None:
+        if time.monotonic() >= self._plain_until:
+            arguments = [argument for message in messages for argument in message]
+            try:
+                return await _run_script(redis, arguments)
+            except ResponseError as error:
+                self._plain_until = time.monotonic() + PLAIN_SECONDS
+                if not self._refused:
+                    self._refused = True
+                    log.warning("Redis refuses scripts, so that every event is published, also to nobody: %s", error)
+        async with redis.pipeline(transaction=False) as pipeline:
+            for channel, data, _ in messages:
+                pipeline.publish(channel, data)
+            await pipeline.execute()
+
+
+async def _run_script(redis: Redis, arguments: list[Any]) -> None:
+    try:
+        await redis.execute_command("EVALSHA", SCRIPT_NAME, 0, *arguments)  # type: ignore[no-untyped-call]
+    except NoScriptError:
+        await redis.execute_command("EVAL", SCRIPT, 0, *arguments)  # type: ignore[no-untyped-call]
