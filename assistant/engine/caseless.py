@@ -48,6 +48,9 @@ class Caseless:
             self._last = text, found
         return found
 
+    def finds(self, text: str) -> bool:
+        return self.search(text) is not None
+
     def match(self, text: str) -> re.Match[str] | None:
         return _first([one.match(searched) for one, searched in self._that_may_match(text)])
 
