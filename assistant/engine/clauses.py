@@ -15,13 +15,13 @@ from assistant.engine.moments import UNSPACED, Moment, stated
 from assistant.engine.needed_words import meets_any
 from assistant.engine.patterns import LanguagePatterns, patterns_of
 from assistant.engine.statements import (
-    ASKS,
     DENIED_AFTER,
     HEDGE,
     POLITE,
     PRICE,
     TWICE_DENIED,
     forms_of,
+    is_question,
     is_rule,
     states,
 )
@@ -72,7 +72,7 @@ def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
     names, _ = languages_of(plain)
     if not plain or not names:
         return _NOTHING
-    asks = ASKS.search(plain) is not None
+    asks = is_question(plain)
     said = frozenset(WORD.findall(plain.lower()))
     vocal = [name for name in names if meets_any(_claim_needs(name), plain) and _is_vocal(name, plain, said)]
     found = [clause for name in vocal for clause in _claiming(name, plain, asks)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -68,8 +68,7 @@ STEMMED = tuple(name for name, grammar in GRAMMARS.items() if isinstance(grammar
 @lru_cache(maxsize=512)
 def languages_of(text: str) -> tuple[tuple[str, ...], bool]:
     """The languages that folded `text` may be written in, and whether it is surely in none that there is a grammar for."""
-    said = WORD.findall(text.lower())
-    counted = _counts(said)
+    counted = _counted(map(_numbers.__getitem__, text.lower().split()))
     if not counted.not_latin:
         if not any(map(str.isalpha, text)):
             return (), False
@@ -94,7 +93,7 @@ def _leading(counted: _Counts, names: tuple[str, ...]) -> tuple[str, ...]:
 # --- Words are counted for all languages at once: of a word all that counts is one number, and those are added up --------
 
 _LANGUAGES_OF = {word: tuple(name for name in _WORDS if word in _WORDS[name]) for words in _WORDS.values() for word in words}
-_KINDS = "not latin", "plain", "foreign", "trigger"
+_KINDS = "words", "not latin", "plain", "foreign", "trigger"
 _FIELDS = {field: place for place, field in enumerate([*_WORDS, *(("hits", name) for name in _WORDS), *_KINDS])}
 _BYTES, _FORM = 4 * len(_FIELDS), f"<{len(_FIELDS)}I"
 
@@ -108,6 +107,7 @@ def _number_of(word: str) -> int:
         hit = word in _WORDS[name]
         fields[_FIELDS[name]] = 1 + hit - (name in without)
         fields[_FIELDS["hits", name]] = hit and plain
+    fields[_FIELDS["words"]] = 1
     fields[_FIELDS["not latin"]] = not _is_latin(word)
     fields[_FIELDS["plain"]] = plain
     fields[_FIELDS["foreign"]] = plain and _is_foreign(word)
@@ -115,7 +115,8 @@ def _number_of(word: str) -> int:
     return int.from_bytes(struct.pack(_FORM, *fields), "little")
 
 
-_numbers = Remembered(_number_of, 16_384)
+# Of words, and of what stands between two spaces: the sum for all words of it.
+_numbers = Remembered(lambda chunk: sum(map(_number_of, WORD.findall(chunk))), 8192)
 
 
 class _Counts(NamedTuple):
@@ -123,9 +124,9 @@ class _Counts(NamedTuple):
     (`trigger`), and are among the commonest of the language that has the most of them (`hits`). `not_latin`: words with other
     letters."""
 
-    words: int
     languages: tuple[int, ...]
     hits: int
+    words: int
     not_latin: int
     plain: int
     foreign: int
@@ -136,10 +137,10 @@ class _Counts(NamedTuple):
         return [self.languages[_FIELDS[name]] - self.words for name in names]
 
 
-def _counts(said: Collection[str]) -> _Counts:
-    sums = struct.unpack(_FORM, sum(map(_numbers.__getitem__, said)).to_bytes(_BYTES, "little"))
+def _counted(numbers: Iterable[int]) -> _Counts:
+    sums = struct.unpack(_FORM, sum(numbers).to_bytes(_BYTES, "little"))
     size = len(_WORDS)
-    return _Counts(len(said), sums[:size], max(sums[size : 2 * size]), *sums[2 * size :])
+    return _Counts(sums[:size], max(sums[size : 2 * size]), *sums[2 * size :])
 
 
 def _is_latin(word: str) -> bool:
@@ -189,7 +190,7 @@ def likeliest(names: tuple[str, ...], said: frozenset[str]) -> list[str]:
     if len(names) == 1:
         return list(names)
     elided = sum(_ELIDED.match(word) is not None for word in said if not word.isalpha())
-    speaks = dict(zip(names, _counts(said).speak_for(names), strict=True))
+    speaks = dict(zip(names, _counted(map(_numbers.__getitem__, said)).speak_for(names), strict=True))
     for name in ("fr", "it"):
         if name in speaks:
             speaks[name] += elided

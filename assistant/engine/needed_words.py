@@ -52,14 +52,14 @@ class Needs:
     """What words a text must have for a pattern to match in it, however it is cased: those of any of its alternatives."""
 
     def __init__(self, alternatives: Iterable[tuple[int, ...]]) -> None:
-        global _known, _words
+        global _known, _chunks
         self.alternatives = frozenset(alternatives)
         with _registering:
             self.bit = 1 << _known
             for bits in self.alternatives:
                 by_bits = _asked.setdefault(bits[0] if bits else 0, {})
                 by_bits[sum(bits)] = by_bits.get(sum(bits), 0) | self.bit
-            _words = Remembered(_entry_of, _MOST_WORDS)  # before `_known`: who has read that looks words up in a table that knows it
+            _chunks = _table()  # before `_known`: who has read that finds a table that knows it
             _known += 1  # last: from now on, what was found without it is looked up anew
 
     @classmethod
@@ -100,7 +100,7 @@ _parts: dict[str, int] = {}
 _TABLES = {(True, True): _wholes, (True, False): _heads, (False, True): _tails, (False, False): _parts}
 _longest = 0  # letters of an entry
 _ALL = -1  # the bits of all needs
-_MOST_WORDS = 8192  # some 12 MB
+_MOST_CHUNKS = 8192  # some 12 MB
 # Of a word: the bits of the sets that it is in; the needs that it meets by itself; and those that it meets with other words,
 # after all their bits.
 _Entry = tuple[int, int, tuple[tuple[int, int], ...]]
@@ -135,7 +135,7 @@ def _met_by(text: str, known: int) -> int:
     if small is None:
         return _ALL
     found, met, more = 0, _asked.get(0, {}).get(0, 0), list[tuple[int, int]]()
-    for bits, alone, with_others in map(_words.__getitem__, _WORD.findall(small)):
+    for bits, alone, with_others in map(_chunks.__getitem__, small.split()):
         if bits:
             found |= bits
             met |= alone
@@ -158,7 +158,24 @@ def _entry_of(word: str) -> _Entry:
     return found, alone, tuple((bits, needs) for bits, needs in asked if bits & found != bits)
 
 
-_words = Remembered(_entry_of, _MOST_WORDS)
+def _table() -> Remembered[_Entry]:
+    """Of words, and of what stands between two spaces: the same for all words of it together."""
+
+    def entry(chunk: str) -> _Entry:
+        words = _WORD.findall(chunk)
+        if words == [chunk]:
+            return _entry_of(chunk)
+        entries = [known for word in words if (known := table[word])[0]]
+        if len(entries) < 2:
+            return entries[0] if entries else (0, 0, ())
+        found, alone = (reduce(or_, bits) for bits in (*zip(*entries, strict=True),)[:2])
+        return found, alone, tuple(one for *_, more in entries for one in more)
+
+    table = Remembered(entry, _MOST_CHUNKS)
+    return table
+
+
+_chunks = _table()
 
 
 def _each(bits: int) -> Iterator[int]:

@@ -27,7 +27,8 @@ DENIED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _BY_TELEPHONE = Caseless(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"))
-ASKS = re.compile(r"[?؟？][\W_]*\Z|か。?\Z|[吗嗎呢]。?\Z|क्या[^।]{0,80}\?")
+_MAY_ASK = re.compile("[?؟？か吗嗎呢क]")
+_ASKS = re.compile(r"[?؟？][\W_]*\Z|か。?\Z|[吗嗎呢]。?\Z|क्या[^।]{0,80}\?")
 # "…, if you have any questions" takes nothing back of what comes before it.
 POLITE = Caseless(
     r"\b(?:question|anything|need|help|change|wish|frage|hilfe|brauch|benötig|besoin|question|necesit|pregunt|duda|bisogno"
@@ -95,6 +96,11 @@ def forms_of(name: str) -> Forms:
         one(found.excused),
         one(found.house),
     )
+
+
+def is_question(text: str) -> bool:
+    """Whether folded `text` ends in a question, or has the word that makes one."""
+    return _MAY_ASK.search(text) is not None and _ASKS.search(text) is not None
 
 
 def has(name: str, form: str, text: str) -> bool:

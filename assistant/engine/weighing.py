@@ -22,7 +22,7 @@ from assistant.engine.moments import UNSPACED, stated
 from assistant.engine.needed_words import needs_met_by
 from assistant.engine.patterns import patterns_of
 from assistant.engine.remembered import Remembered
-from assistant.engine.statements import ASKS, POLITE, PRICE, forms_of
+from assistant.engine.statements import POLITE, PRICE, forms_of, is_question
 
 WEIGHTS = Path(__file__).parent / "weights"
 _FORMS = ("own", "bids", "episode", "always", "theirs", "now", "excused", "house")
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"[^\W\d_]+'?|\d+|[?؟!.:;,…✅✓✔☑|]")
 _LETTER = re.compile(r"[a-z]+|[^\W\d_]|\d+|[?？!！。、，.:;,…✅✓✔☑|]")  # of a language that is written without spaces
 _AFFIXES = (3, 4, 5), (2, 3, 4)  # letters of the beginnings and the ends of a word that are signs
 _OFFERED = "offered"  # is looked for in what stands above a sentence, too
-_MOST_WORDS = 4096  # of a language
+_MOST_CHUNKS = 4096  # of a language
 _NONE = frozenset[str]()
 _ROUNDING = 1e-9  # more than is lost where weights are added up in any order
 _LENGTHS = 4, 6  # words in a step of the length, and the last step
@@ -67,7 +67,7 @@ def _plain_signs(plain: str) -> list[str]:
     if moment.day or moment.clock:
         found += ["day"] * moment.day + ["clock"] * moment.clock + ["whole"] * moment.whole
         found += ["days"] * (len(moment.weekdays) > 1) + ["clocks"] * (len(moment.clocks) > 1)
-    if ASKS.search(plain):
+    if is_question(plain):
         found.append("asks")
     step, last = _LENGTHS
     found.append(f"length:{min(plain.count(' ') // step, last)}")
@@ -97,7 +97,7 @@ def _searches(name: str) -> tuple[Search, ...]:
         patterns |= {form: getattr(forms_of(name), form) for form in _FORMS}
         for form in _WITH_OWN:
             found.append((f"own+{form}", own.needs.bit | patterns[form].needs.bit, _both(own.finds, patterns[form].finds)))
-        found.append(("own+asks", own.needs.bit, _both(own.finds, lambda plain: ASKS.search(plain) is not None)))
+        found.append(("own+asks", own.needs.bit, _both(own.finds, is_question)))
     found += [(sign, pattern.needs.bit, pattern.finds) for sign, pattern in patterns.items()]
     found.append(("pattern:condition", language.condition.needs.bit, partial(_under_condition, language.condition)))
     return tuple(Search(sign, _weights(name).get(sign, 0.0), bits, found_in) for sign, bits, found_in in found)
@@ -158,14 +158,15 @@ def of_word(word: str) -> tuple[str, ...]:
 
 
 @cache
-def _entries(name: str) -> Remembered[tuple[str, tuple[str, ...]]]:
-    """Of a word: its token; and of it, its beginnings and its ends, those that have a weight."""
+def _entries(name: str) -> Remembered[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Of what stands between two spaces: its tokens; and of them, their beginnings and their ends, those that have a weight."""
 
-    def entry(word: str) -> tuple[str, tuple[str, ...]]:
-        token = _token(word)
-        return token, tuple(sign for sign in of_word(token) if sign in _weights(name))
+    def entry(chunk: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        tokens = tuple(map(_token, _words_of(name, chunk)))
+        weighed = dict.fromkeys(sign for token in tokens for sign in of_word(token) if sign in _weights(name))
+        return tokens, tuple(weighed)
 
-    return Remembered(entry, _MOST_WORDS)
+    return Remembered(entry, _MOST_CHUNKS)
 
 
 @cache
@@ -176,8 +177,9 @@ def _pairs(name: str) -> dict[tuple[str, ...], str]:
 
 def _of_words(name: str, plain: str) -> set[str]:
     """The signs of the words that have a weight."""
-    entries = [*map(_entries(name).__getitem__, _words_of(name, plain)), _entries(name)["$"]]
-    tokens = ["^", *[token for token, _ in entries]]
+    table = _entries(name)
+    entries = list(map(table.__getitem__, plain.lower().split()))
+    tokens = ["^", *[token for of_chunk, _ in entries for token in of_chunk], "$"]
     found = set[str]().union(*[weighed for _, weighed in entries])
     if name in UNSPACED:
         return found.union(_of_neighbours(name, tokens) & _weights(name).keys())
@@ -199,7 +201,7 @@ class Weight:
     def __init__(self, name: str, plain: str, context: str = "") -> None:
         self._plain, weights = plain, _weights(name)
         found = _of_words(name, plain)
-        found.update(["", *_plain_signs(plain)] & weights.keys())
+        found.update(["", "$", *_plain_signs(plain)] & weights.keys())
         _, bits, searched = _weighed_searches(name)
         if context and patterns_of(name).free.search(_below(context, plain)) and _OFFERED in weights:
             found.add(_OFFERED)
