@@ -23,6 +23,7 @@ from assistant.engine.statements import is_question
 from assistant.engine.waiting import Watch, speaks_of_acts
 from assistant.llm import Receipt
 
+_NOTHING_WRONG = Verdict()
 _CHANGES = frozenset({"booked", "cancelled", "rescheduled"})
 
 
@@ -64,8 +65,9 @@ def judge(text: str, evidence: Evidence) -> Verdict:
     context = ""
     for row in block.rows:
         reading = clauses.read(row, context=context, idle=evidence.idle)
-        found |= reading.acts - backed
-        found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
+        if reading.clauses:
+            found |= reading.acts - backed
+            found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
         doubtful = doubtful or (reading.doubtful and not _known(row, evidence))
         context = row if row.endswith(":") else context
     if not found and not evidence.effects:
@@ -76,7 +78,7 @@ def judge(text: str, evidence: Evidence) -> Verdict:
             or (len(block.rows) > 1 and bool(clauses.read(whole, context=context).clauses))
             or (evidence.idle and languages_of(whole)[1])
         )
-    return Verdict(frozenset(found), doubtful)
+    return Verdict(frozenset(found), doubtful) if found or doubtful else _NOTHING_WRONG
 
 
 def _pointed(line: str) -> str:

@@ -73,19 +73,23 @@ def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
     if not plain or not names:
         return _NOTHING
     asks = is_question(plain)
-    said = frozenset(WORD.findall(plain.lower()))
-    vocal = [name for name in names if meets_any(_claim_needs(name), plain) and _is_vocal(name, plain, said)]
+    vocal = [name for name in names if meets_any(_claim_needs(name), plain) and _is_vocal(name, plain)]
     found = [clause for name in vocal for clause in _claiming(name, plain, asks)]
     if found:
         return Reading(tuple(found))
     if not idle:
         return Reading((), _is_doubtful(names, vocal, plain, asks, context))
-    return Reading((), True) if _is_likely(names, vocal, plain, said, asks, context) else _NOTHING
+    return Reading((), True) if _is_likely(names, vocal, plain, asks, context) else _NOTHING
 
 
-def _is_vocal(name: str, plain: str, said: frozenset[str]) -> bool:
+@lru_cache(maxsize=16)
+def _words(plain: str) -> frozenset[str]:
+    return frozenset(WORD.findall(plain.lower()))
+
+
+def _is_vocal(name: str, plain: str) -> bool:
     """Whether a sentence has words with which the language `name` claims."""
-    return name not in TRIGGERS_OF or not TRIGGERS_OF[name].isdisjoint(said) or _hinted(name, plain)
+    return name not in TRIGGERS_OF or not TRIGGERS_OF[name].isdisjoint(_words(plain)) or _hinted(name, plain)
 
 
 @cache
@@ -135,11 +139,9 @@ def _is_single(plain: str, asks: bool) -> bool:
     return not asks and _single(stated(plain)) and not PRICE.search(plain)
 
 
-def _is_likely(
-    names: tuple[str, ...], vocal: list[str], plain: str, said: frozenset[str], asks: bool, context: str
-) -> bool:
+def _is_likely(names: tuple[str, ...], vocal: list[str], plain: str, asks: bool, context: str) -> bool:
     """Whether a sentence that no pattern is sure of weighs enough for the second judge to be asked."""
-    likely = likeliest(names, said)
+    likely = likeliest(names, _words(plain)) if len(names) > 1 else names
     weights = {name: Weight(name, plain, context) for name in likely}
 
     def reach(sure: float, of: Iterable[str] = likely) -> bool:

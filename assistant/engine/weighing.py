@@ -36,6 +36,7 @@ _MOST_CHUNKS = 4096  # of a language
 _NONE = frozenset[str]()
 _ROUNDING = 1e-9  # more than is lost where weights are added up in any order
 _LENGTHS = 4, 6  # words in a step of the length, and the last step
+_LENGTH_SIGNS = [f"length:{step}" for step in range(_LENGTHS[1] + 1)]
 
 
 def prepare() -> None:
@@ -70,7 +71,7 @@ def _plain_signs(plain: str) -> list[str]:
     if is_question(plain):
         found.append("asks")
     step, last = _LENGTHS
-    found.append(f"length:{min(plain.count(' ') // step, last)}")
+    found.append(_LENGTH_SIGNS[min(plain.count(" ") // step, last)])
     return found
 
 
@@ -83,7 +84,7 @@ class Search(NamedTuple):
     sign: str
     weight: float
     bits: int
-    found_in: Callable[[str], bool]
+    found_in: Callable[[str], object]
 
 
 @cache
@@ -92,19 +93,19 @@ def _searches(name: str) -> tuple[Search, ...]:
     language, own = patterns_of(name), forms_of(name).own if name in STATEMENTS else None
     patterns = {f"pattern:{part}": getattr(language, part) for part in _PATTERNS}
     patterns |= {"price": PRICE, _OFFERED: language.free}
-    found: list[tuple[str, int, Callable[[str], bool]]] = []
+    found: list[tuple[str, int, Callable[[str], object]]] = []
     if own:
         patterns |= {form: getattr(forms_of(name), form) for form in _FORMS}
         for form in _WITH_OWN:
-            found.append((f"own+{form}", own.needs.bit | patterns[form].needs.bit, _both(own.finds, patterns[form].finds)))
-        found.append(("own+asks", own.needs.bit, _both(own.finds, is_question)))
-    found += [(sign, pattern.needs.bit, pattern.finds) for sign, pattern in patterns.items()]
+            found.append((f"own+{form}", own.needs.bit | patterns[form].needs.bit, _both(own.search, patterns[form].search)))
+        found.append(("own+asks", own.needs.bit, lambda plain: own.search(plain) and is_question(plain)))
+    found += [(sign, pattern.needs.bit, pattern.search) for sign, pattern in patterns.items()]
     found.append(("pattern:condition", language.condition.needs.bit, partial(_under_condition, language.condition)))
     return tuple(Search(sign, _weights(name).get(sign, 0.0), bits, found_in) for sign, bits, found_in in found)
 
 
-def _both(one: Callable[[str], bool], other: Callable[[str], bool]) -> Callable[[str], bool]:
-    return lambda plain: one(plain) and other(plain)
+def _both(one: Callable[[str], object], other: Callable[[str], object]) -> Callable[[str], object]:
+    return lambda plain: one(plain) is not None and other(plain) is not None
 
 
 def _under_condition(condition: Caseless, plain: str) -> bool:
@@ -211,16 +212,14 @@ class Weight:
         self._searches, self._most_more, self._most_less = _open(name, needs_met_by(plain) & bits, frozenset(but))
         self._place, self._sum = 0, math.fsum(self._summands)
 
-    def bounds(self) -> tuple[float, float]:
-        """Between what the weight is, as far as has been searched."""
-        return self._sum + self._most_less - _ROUNDING, self._sum + self._most_more + _ROUNDING
-
     def reaches(self, enough: float, sure: float = 0.0) -> bool:
         """Whether the weight and what is `sure` besides are `enough`."""
+        lacking = enough - sure
         while self._place < len(self._searches):
-            lowest, highest = self.bounds()
-            if lowest + sure >= enough or highest + sure < enough:
-                return lowest + sure >= enough
+            if self._sum + self._most_more + _ROUNDING < lacking:
+                return False
+            if self._sum + self._most_less - _ROUNDING >= lacking:
+                return True
             self._search(self._searches[self._place])
         return math.fsum(self._summands) + sure >= enough  # exact, so that the order of the searches changes nothing
 
