@@ -94,7 +94,7 @@ def _is_vocal(name: str, plain: str) -> bool:
 
 @cache
 def _claim_needs(name: str) -> int:
-    """The bits of what a sentence in the language `name` must have for its patterns to find a claim in it, or to doubt it."""
+    """The bits of what a sentence in the language `name` must have for its patterns to find a claim in it or to doubt it."""
     language = patterns_of(name)
     return language.acts.bit | language.weak.needs.bit | language.forms.needs.bit
 
@@ -120,7 +120,9 @@ def _is_doubtful(names: tuple[str, ...], vocal: list[str], plain: str, asks: boo
     if not doubting and not single:
         return False
     offered = _is_offered(names, plain, context)
-    if any((name not in STATEMENTS or not is_rule(name, plain)) and _doubtful(name, plain, asks, offered) for name in doubting):
+    if any(
+        (name not in STATEMENTS or not is_rule(name, plain)) and _doubtful(name, plain, asks, offered) for name in doubting
+    ):
         return True
     if offered or not single:
         return False

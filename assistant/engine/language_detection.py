@@ -121,8 +121,8 @@ _numbers = Remembered(lambda chunk: sum(map(_number_of, WORD.findall(chunk))), 8
 
 class _Counts(NamedTuple):
     """Of the words that are of several letters and nothing else (`plain`): how many are `foreign`, may be of a claim
-    (`trigger`), and are among the commonest of the language that has the most of them (`hits`). `not_latin`: words with other
-    letters."""
+    (`trigger`), and are among the commonest of the language that has the most of them (`hits`). `not_latin`: words with
+    other letters."""
 
     languages: tuple[int, ...]
     hits: int

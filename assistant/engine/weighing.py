@@ -160,7 +160,7 @@ def of_word(word: str) -> tuple[str, ...]:
 
 @cache
 def _entries(name: str) -> Remembered[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Of what stands between two spaces: its tokens; and of them, their beginnings and their ends, those that have a weight."""
+    """Of what stands between two spaces: its tokens, and those of their signs that have a weight."""
 
     def entry(chunk: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         tokens = tuple(map(_token, _words_of(name, chunk)))
@@ -195,8 +195,8 @@ def _of_words(name: str, plain: str) -> set[str]:
 class Weight:
     """How much speaks for a claim in a sentence of the language `name`, in logits; below 0, more speaks against it.
 
-    The words are weighed at once. Patterns are searched only until it is known on which side of a bound the sum is: one whose
-    words the sentence has not adds nothing, and the others add no more than what their signs weigh.
+    The words are weighed at once. Patterns are searched only until it is known on which side of a bound the sum is: one
+    whose words the sentence has not adds nothing, and the others add no more than what their signs weigh.
     """
 
     def __init__(self, name: str, plain: str, context: str = "") -> None:
