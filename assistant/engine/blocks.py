@@ -26,7 +26,9 @@ _DOTTED = re.compile(r"\s+[·•‧∙/]\s+")  # between the parts of a line tha
 _MARKER = re.compile(r"\A(?:\s+|\s*[-•·▪●◦‣+–—]\s+|\s*\d{1,2}[.)]\s+)")
 _RULE = re.compile(r"\A[\s|:+-]*-[\s|:+-]*\Z")
 # A single line without any of this is a sentence, and nothing else.
-_SHAPED = re.compile(r"[\d\t\n:=→⇒➔➜➡»|·•‧∙/✓✔✅☑🗸]| [–—-] | {3}|[A-Z]{5}|[A-Z]{2} [A-Z]{2}")
+_SIGN = re.compile(r"[\d\t\n:=→⇒➔➜➡»|·•‧∙/✓✔✅☑🗸]")
+_DASH = re.compile(r"[–—-](?<= .) ")
+_CAPITALS = re.compile(r"[A-Z][A-Z](?:[A-Z]{3}| [A-Z]{2})")
 _EDGE = re.compile(r"\A[^\w\u0900-\u097f]+|[^\w\u0900-\u097f]+\Z")
 _CANCELLED = re.compile(
     "cancel|storn|abgesagt|annul|anul|disdett|geannul|afgezegd|odwoł|iptal|отмен|аннул|скасов|ביטל|בוטל|ملغ|الغاء"
@@ -101,11 +103,16 @@ def names_code(text: str) -> bool:
     return _OURS.search(text) is not None
 
 
+def _is_shaped(text: str) -> bool:
+    # One by one: `re` looks at once for the first letters of each.
+    return bool(_SIGN.search(text) or _DASH.search(text) or _CAPITALS.search(text)) or "   " in text
+
+
 def look(text: str) -> BlockClaims:
     """What the lines of folded `text` say as lines."""
     lines = [line for line in text.split("\n") if line.strip() and not _RULE.match(line)]
     labels = _labels()
-    if len(lines) == 1 and not _SHAPED.search(text):
+    if len(lines) == 1 and not _is_shaped(text):
         (row,) = _rows(lines, asks=False)
         if not labels.confirmation.needs.met_by(row):
             return BlockClaims(rows=(row,))

@@ -40,11 +40,18 @@ class Caseless:
         if pos or endpos is not None:  # which may cut a word, and make another of it
             end = len(text) if endpos is None else endpos
             return _first([one.search(searched, pos, end) for one, searched in [part.read(text) for part in self._parts]])
-        if not self.needs.bit & needs_met_by(text):
+        met = needs_met_by(text)
+        if not self.needs.bit & met:
             return None
         last, found = self._last
         if last != text:
-            found = _first([one.search(searched) for one, searched in self._that_may_match(text)])
+            found = None
+            for part in self._parts:
+                if part.needs.bit & met:
+                    one, searched = part.read(text)
+                    match = one.search(searched)
+                    if match and (found is None or match.start() < found.start()):
+                        found = match
             self._last = text, found
         return found
 

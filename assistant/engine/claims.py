@@ -19,10 +19,11 @@ from assistant.engine.folding import fold
 from assistant.engine.language_detection import languages_of
 from assistant.engine.moments import agree, stated
 from assistant.engine.patterns import compile_grammars
-from assistant.engine.statements import ASKS
+from assistant.engine.statements import is_question
 from assistant.engine.waiting import Watch, speaks_of_acts
 from assistant.llm import Receipt
 
+_NOTHING_WRONG = Verdict()
 _CHANGES = frozenset({"booked", "cancelled", "rescheduled"})
 
 
@@ -64,8 +65,9 @@ def judge(text: str, evidence: Evidence) -> Verdict:
     context = ""
     for row in block.rows:
         reading = clauses.read(row, context=context, idle=evidence.idle)
-        found |= reading.acts - backed
-        found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
+        if reading.clauses:
+            found |= reading.acts - backed
+            found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
         doubtful = doubtful or (reading.doubtful and not _known(row, evidence))
         context = row if row.endswith(":") else context
     if not found and not evidence.effects:
@@ -76,7 +78,7 @@ def judge(text: str, evidence: Evidence) -> Verdict:
             or (len(block.rows) > 1 and bool(clauses.read(whole, context=context).clauses))
             or (evidence.idle and languages_of(whole)[1])
         )
-    return Verdict(frozenset(found), doubtful)
+    return Verdict(frozenset(found), doubtful) if found or doubtful else _NOTHING_WRONG
 
 
 def _pointed(line: str) -> str:
@@ -148,6 +150,7 @@ SENTENCE_END = re.compile(
     r"(?=[\s\"'”’)\]*_]|$)|[。！？｡।]|\n[ \t]*\n",
     re.IGNORECASE,
 )
+_LONGEST_CUT_SHORT = max(map(len, _SOMETIMES.split())) + 1
 _MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
 _PART_END = re.compile(r"(?<=\S)(?=\s)|[、，；：]")
@@ -160,6 +163,12 @@ _AFFIRMS = re.compile(
     re.IGNORECASE,
 )
 _SPELT = re.compile(r"(?:(?<!\S)[^\W\d_][ .·-]+){2,20}\S*\Z")
+
+
+def _maybe_cut_short(text: str) -> bool:
+    """Whether the full stop at the end of a text may be that of a word cut short."""
+    last = max(0, len(text.rstrip()) - _LONGEST_CUT_SHORT)
+    return _MAYBE_CUT_SHORT.search(text, last) is not None
 
 
 class Gate:
@@ -285,7 +294,7 @@ class Gate:
             self._before, self._heading = "", 0
         if last.strip():
             folded = fold(last).text
-            self._asked = ASKS.search(folded.strip()) is not None and speaks_of_acts(folded)
+            self._asked = is_question(folded.strip()) and speaks_of_acts(folded)
         self._watch.begin(headed=bool(self._before))
         self._sentence = rest
         self._shown = self._checked = self._searched = 0
@@ -299,7 +308,7 @@ class Gate:
         match = SENTENCE_END.search(text, self._searched, LONGEST_SENTENCE + 1)
         if match and match.end() <= LONGEST_SENTENCE:
             # A full stop at the very end may be the middle of "3.50" or "Fri. 8": wait for what follows.
-            open_end = match.end() == len(text) or (match[0] == "." and _MAYBE_CUT_SHORT.search(text))
+            open_end = match.end() == len(text) or (match[0] == "." and _maybe_cut_short(text))
             if end or not open_end or match[0][0] in "\n。！？｡।":
                 return match.end()
             self._searched = match.start()

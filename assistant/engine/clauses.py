@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from assistant.engine.breaks import breaks
 from assistant.engine.grammars import STATEMENTS
 from assistant.engine.language_detection import TRIGGERS_OF, WORD, languages_of, likeliest
 from assistant.engine.moments import UNSPACED, Moment, stated
+from assistant.engine.needed_words import meets_any
 from assistant.engine.patterns import LanguagePatterns, patterns_of
-from assistant.engine.statements import ASKS, DENIED_AFTER, HEDGE, POLITE, PRICE, TWICE_DENIED, is_rule, states
-from assistant.engine.weighing import likelihood
+from assistant.engine.statements import (
+    DENIED_AFTER,
+    HEDGE,
+    POLITE,
+    PRICE,
+    TWICE_DENIED,
+    forms_of,
+    is_question,
+    is_rule,
+    states,
+)
+from assistant.engine.weighing import Weight
 
 _MOST_CLAUSES = 24
 _FRAGMENT, _FRAGMENT_UNSPACED = 2, 6  # spaces, or letters, in what is too short for a sentence of its own
@@ -25,6 +36,7 @@ _ORNAMENT = re.compile(r"\A[\W_]+|[\W_]+\Z")
 _BY_PATTERNS, _BY_FORMS = 1.0, 1.5
 _ENOUGH = {"en": 0.3, "de": 0.0, "fr": 0.5, "es": -0.5, "ar": -0.4}
 _LIGHT = -0.3
+_QUOTES = re.compile(r"[«„“\"]")  # what they hold is read as another word (`statements.states`)
 
 
 @dataclass(frozen=True)
@@ -48,41 +60,110 @@ class Reading:
         return frozenset().union(*(clause.acts for clause in self.clauses))
 
 
+_NOTHING = Reading()
+_TAKING_BACK = HEDGE.needs.bit | TWICE_DENIED.needs.bit
+
+
 def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
     """What one folded sentence says; `context`, which stands above it, only takes back. While `idle`, it is weighed."""
-    plain = " ".join(TWICE_DENIED.sub(" ", HEDGE.sub(" ", sentence)).split())
+    if meets_any(_TAKING_BACK, sentence):
+        sentence = TWICE_DENIED.sub(" ", HEDGE.sub(" ", sentence))
+    plain = " ".join(sentence.split())
     names, _ = languages_of(plain)
     if not plain or not names:
-        return Reading()
-    asks = ASKS.search(plain) is not None
-    found: list[Clause] = []
-    said = frozenset(WORD.findall(plain.lower()))
-    vocal = [
-        name for name in names if name not in TRIGGERS_OF or not TRIGGERS_OF[name].isdisjoint(said) or _hinted(name, plain)
-    ]
-    for name in vocal:
-        found += _claiming(name, plain, asks)
+        return _NOTHING
+    asks = is_question(plain)
+    vocal = [name for name in names if meets_any(_claim_needs(name), plain) and _is_vocal(name, plain)]
+    found = [clause for name in vocal for clause in _claiming(name, plain, asks)]
     if found:
         return Reading(tuple(found))
-    spoken = [patterns_of(name) for name in names]
-    single = not asks and not PRICE.search(plain) and _single(stated(plain))
-    offered = any(language.free.search(f"{context} {plain}".lstrip()) for language in spoken)
-    doubters = [
-        name
-        for name in vocal
-        if (name not in STATEMENTS or not is_rule(name, plain)) and _doubtful(name, plain, asks, offered)
-    ]
-    doubtful = bool(doubters)
-    if not doubtful and not offered and single:
-        # A day and an hour, neither offered nor asked for nor denied, can hardly be anything but an appointment.
-        doubtful = not any(language.denied.search(plain) or language.condition.search(plain) for language in spoken)
-    likely = likeliest(names, said) if idle else ()
-    if not likely:
-        return Reading((), doubtful)
-    sure = _BY_PATTERNS * doubtful + _BY_FORMS * any(_speaks(name, plain, asks, offered) for name in likely)
+    if not idle:
+        return Reading((), _is_doubtful(names, vocal, plain, asks, context))
+    return Reading((), True) if _is_likely(names, vocal, plain, asks, context) else _NOTHING
+
+
+@lru_cache(maxsize=16)
+def _words(plain: str) -> frozenset[str]:
+    return frozenset(WORD.findall(plain.lower()))
+
+
+def _is_vocal(name: str, plain: str) -> bool:
+    """Whether a sentence has words with which the language `name` claims."""
+    return name not in TRIGGERS_OF or not TRIGGERS_OF[name].isdisjoint(_words(plain)) or _hinted(name, plain)
+
+
+@cache
+def _claim_needs(name: str) -> int:
+    """The bits of what a sentence in the language `name` must have for its patterns to find a claim in it or to doubt it."""
+    language = patterns_of(name)
+    return language.acts.bit | language.weak.needs.bit | language.forms.needs.bit
+
+
+@cache
+def _fact_needs(name: str) -> int:
+    """The bits of what a sentence in the language `name` must have to state a fact, if it is not of one day."""
+    if name not in STATEMENTS:
+        return patterns_of(name).nouns.needs.bit
+    forms = forms_of(name)
+    return forms.own.needs.bit | forms.episode.needs.bit | forms.always.needs.bit
+
+
+def _is_offered(names: tuple[str, ...], plain: str, context: str) -> bool:
+    read_below = f"{context} {plain}".lstrip() if context else plain
+    return any(patterns_of(name).free.search(read_below) for name in names)
+
+
+def _is_doubtful(names: tuple[str, ...], vocal: list[str], plain: str, asks: bool, context: str) -> bool:
+    """Whether the patterns doubt a sentence."""
+    doubting = [name for name in vocal if meets_any(_doubt_needs(name), plain)]
+    single = _is_single(plain, asks)
+    if not doubting and not single:
+        return False
+    offered = _is_offered(names, plain, context)
+    if any(
+        (name not in STATEMENTS or not is_rule(name, plain)) and _doubtful(name, plain, asks, offered) for name in doubting
+    ):
+        return True
+    if offered or not single:
+        return False
+    # A day and an hour, neither offered nor asked for nor denied, can hardly be anything but an appointment.
+    spoken = map(patterns_of, names)
+    return not any(language.denied.search(plain) or language.condition.search(plain) for language in spoken)
+
+
+@cache
+def _doubt_needs(name: str) -> int:
+    return patterns_of(name).weak.needs.bit | patterns_of(name).forms.needs.bit
+
+
+def _is_single(plain: str, asks: bool) -> bool:
+    """Whether a sentence states one day and one hour, and no price."""
+    return not asks and _single(stated(plain)) and not PRICE.search(plain)
+
+
+def _is_likely(names: tuple[str, ...], vocal: list[str], plain: str, asks: bool, context: str) -> bool:
+    """Whether a sentence that no pattern is sure of weighs enough for the second judge to be asked."""
+    likely = likeliest(names, _words(plain)) if len(names) > 1 else names
+    weights = {name: Weight(name, plain, context) for name in likely}
+
+    def reach(sure: float, of: Iterable[str] = likely) -> bool:
+        return any(weights[name].reaches(_ENOUGH.get(name, _LIGHT), sure) for name in of)
+
+    # What the patterns and the forms may add at most decides most sentences, and they need not be searched.
+    may_doubt = any(meets_any(_doubt_needs(name), plain) for name in vocal) or _is_single(plain, asks)
+    may_speak = any(meets_any(_fact_needs(name), plain) for name in likely)
+    may_speak = may_speak or stated(plain).day or _QUOTES.search(plain) is not None
+    if not reach(_BY_PATTERNS * may_doubt + _BY_FORMS * may_speak):
+        return False
+    doubtful = may_doubt and _is_doubtful(names, vocal, plain, asks, context)
+    if may_speak and reach(_BY_PATTERNS * doubtful + _BY_FORMS):
+        offered = _is_offered(names, plain, context)
+        speaks = any(_speaks(name, plain, asks, offered) for name in likely)
+    else:
+        speaks = False
+    sure = _BY_PATTERNS * doubtful + _BY_FORMS * speaks
     # "Good morning.": too short to be weighed by anything but a form.
-    weighed = [name for name in likely if sure or (_is_sentence(name, plain) and _asserting(name, plain, asks))]
-    return Reading((), any(likelihood(name, plain, context) + sure >= _ENOUGH.get(name, _LIGHT) for name in weighed))
+    return reach(sure, [name for name in likely if sure or (_is_sentence(name, plain) and _asserting(name, plain, asks))])
 
 
 def _is_sentence(name: str, plain: str) -> bool:

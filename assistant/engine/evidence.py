@@ -29,9 +29,9 @@ class Evidence:
 
     def backs(self) -> frozenset[str]:
         """The acts that may be spoken of: any act backs a vague "done"."""
-        backed = set(self.effects)
-        if backed:
-            backed.add("done")
+        if not self.effects:
+            return self.effects
+        backed = {*self.effects, "done"}
         if backed & {"booked", "rescheduled"}:
             backed |= {"booked", "rescheduled", "sent"}  # its confirmation is in the outbox, by the same transaction
         if "cancelled" in backed:

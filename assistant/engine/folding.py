@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
@@ -114,6 +115,7 @@ class FoldedText:
     disguised: bool
 
 
+@lru_cache(maxsize=4)  # a sentence that was judged is asked for once more when the next begins
 def fold(text: str) -> FoldedText:
     """What `text` looks like, in the letters that it looks like."""
     plain, disguised = text.replace("’", "'").replace("…", "...").replace("\u00a0", " "), False

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import struct
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import GRAMMARS, LEXICONS, STATEMENTS, Grammar, Stems
 from assistant.engine.moments import stated
 from assistant.engine.patterns import nouns_of
+from assistant.engine.remembered import Remembered
 from assistant.engine.word_prefixes import WordPrefixes
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -34,6 +37,7 @@ _SCRIPTS = (
     ("kana", re.compile("[\u3041-\u30ff]"), ("ja",)),
     ("han", re.compile("[\u4e00-\u9fff]"), ("zh", "ja")),
 )
+_LATIN = _SCRIPTS[0][2]
 # By language, letters beyond the plain ones of its script that its words have.
 _LETTERS = {
     "en": "é",
@@ -64,55 +68,86 @@ STEMMED = tuple(name for name, grammar in GRAMMARS.items() if isinstance(grammar
 @lru_cache(maxsize=512)
 def languages_of(text: str) -> tuple[tuple[str, ...], bool]:
     """The languages that folded `text` may be written in, and whether it is surely in none that there is a grammar for."""
-    said = WORD.findall(text.lower())
-    counts = dict.fromkeys((name for name, _, _ in _SCRIPTS), 0)
-    if all(map(_is_latin, said)):
-        letters = counts["latin"] = int(any(map(str.isalpha, text)))  # all of them: how many makes no difference
-    else:
-        letters = sum(map(str.isalpha, text))
-        counts = {name: len(letter.findall(text)) for name, letter, _ in _SCRIPTS}
-    speaks = _speaking(said)
+    counted = _counted(map(_numbers.__getitem__, text.lower().split()))
+    if not counted.not_latin:
+        if not any(map(str.isalpha, text)):
+            return (), False
+        return _leading(counted, _LATIN), _foreign(text, 1, {"latin": 1}, counted)  # how many letters makes no difference
+    letters = {script: count for script, letter, _ in _SCRIPTS if (count := len(letter.findall(text)))}
     found: list[str] = []
     for script, _, names in _SCRIPTS:
-        if not counts[script]:
-            continue
-        most = max(speaks[name] for name in names)
-        if len(names) == 1 or script == "han":
-            found += [name for name in names if name not in found]
-        else:
-            found += [name for name in names if speaks[name] == most or (most > 0 and speaks[name] * 4 >= most * 3)]
-    return tuple(found), _foreign(text, letters, counts, said)
+        if script in letters:
+            several = len(names) > 1 and script != "han"
+            found += _leading(counted, names) if several else [name for name in names if name not in found]
+    return tuple(found), _foreign(text, sum(map(str.isalpha, text)), letters, counted)
 
+
+def _leading(counted: _Counts, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The languages that most speaks for, and those that hardly less does."""
+    speaks = counted.speak_for(names)
+    most = max(speaks)
+    least = most if most <= 0 else (most * 3 + 3) // 4
+    return tuple(name for name, number in zip(names, speaks, strict=True) if number >= least)
+
+
+# --- Words are counted for all languages at once: of a word all that counts is one number, and those are added up --------
 
 _LANGUAGES_OF = {word: tuple(name for name in _WORDS if word in _WORDS[name]) for words in _WORDS.values() for word in words}
+_KINDS = "words", "not latin", "plain", "foreign", "trigger"
+_FIELDS = {field: place for place, field in enumerate([*_WORDS, *(("hits", name) for name in _WORDS), *_KINDS])}
+_BYTES, _FORM = 4 * len(_FIELDS), f"<{len(_FIELDS)}I"
 
 
-def _hits(said: Collection[str]) -> dict[str, int]:
-    """How many of these words are among the commonest of each language."""
-    hits = dict.fromkeys(_WORDS, 0)
-    for word in said:
-        for name in _LANGUAGES_OF.get(word, ()):
-            hits[name] += 1
-    return hits
+def _number_of(word: str) -> int:
+    """What counts of a word, in 32 bits each: for each language, one more than what it says for it; and what it is."""
+    fields = [0] * len(_FIELDS)
+    plain = len(word) > 1 and word.isalpha()
+    without = () if word.isascii() else _without(word)
+    for name in _WORDS:
+        hit = word in _WORDS[name]
+        fields[_FIELDS[name]] = 1 + hit - (name in without)
+        fields[_FIELDS["hits", name]] = hit and plain
+    fields[_FIELDS["words"]] = 1
+    fields[_FIELDS["not latin"]] = not _is_latin(word)
+    fields[_FIELDS["plain"]] = plain
+    fields[_FIELDS["foreign"]] = plain and _is_foreign(word)
+    fields[_FIELDS["trigger"]] = plain and word in TRIGGERS
+    return int.from_bytes(struct.pack(_FORM, *fields), "little")
 
 
-def _speaking(said: Collection[str]) -> dict[str, int]:
-    """What speaks for each language: of these words, those among its commonest, less those with letters that it has not."""
-    hits = _hits(said)
-    for word in said:
-        if not word.isascii():
-            for name in _without(word):
-                hits[name] -= 1
-    return hits
+# Of words, and of what stands between two spaces: the sum for all words of it.
+_numbers = Remembered(lambda chunk: sum(map(_number_of, WORD.findall(chunk))), 8192)
 
 
-@lru_cache(maxsize=16_384)
+class _Counts(NamedTuple):
+    """Of the words that are of several letters and nothing else (`plain`): how many are `foreign`, may be of a claim
+    (`trigger`), and are among the commonest of the language that has the most of them (`hits`). `not_latin`: words with
+    other letters."""
+
+    languages: tuple[int, ...]
+    hits: int
+    words: int
+    not_latin: int
+    plain: int
+    foreign: int
+    trigger: int
+
+    def speak_for(self, names: tuple[str, ...]) -> list[int]:
+        """What speaks for each language: the words among its commonest, less those with letters that it has not."""
+        return [self.languages[_FIELDS[name]] - self.words for name in names]
+
+
+def _counted(numbers: Iterable[int]) -> _Counts:
+    sums = struct.unpack(_FORM, sum(numbers).to_bytes(_BYTES, "little"))
+    size = len(_WORDS)
+    return _Counts(sums[:size], max(sums[size : 2 * size]), *sums[2 * size :])
+
+
 def _is_latin(word: str) -> bool:
     """Whether all letters of a word are Latin ones."""
     return word.isascii() or all(_SCRIPTS[0][1].match(letter) for letter in word if letter.isalpha())
 
 
-@lru_cache(maxsize=4096)
 def _without(word: str) -> tuple[str, ...]:
     """The languages that have not all the letters of a word."""
     return tuple(name for name, other in _OTHER_LETTERS.items() if other.search(word))
@@ -123,25 +158,23 @@ def is_common(word: str) -> bool:
     return word.lower() in _LANGUAGES_OF
 
 
-def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -> bool:
-    if letters - sum(counts.values()) > letters / 2:
+def _foreign(text: str, letters: int, by_script: dict[str, int], counted: _Counts) -> bool:
+    latin, cyrillic, arabic = (by_script.get(script, 0) for script in ("latin", "cyrillic", "arabic"))
+    if letters - sum(by_script.values()) > letters / 2:
         return letters > 3  # Thai, Korean, Greek, Georgian, …
-    if counts["arabic"] + counts["cyrillic"] > letters / 2 and _FOREIGN_LETTERS.search(text):
+    if arabic + cyrillic > letters / 2 and _FOREIGN_LETTERS.search(text):
         return True
-    if counts["latin"] + counts["cyrillic"] < letters / 2:
+    if latin + cyrillic < letters / 2 or counted.plain < 3:
         return False
-    words = [word for word in said if len(word) > 1 and word.isalpha()]
-    if len(words) < 3 or _OWN_LETTERS.search(text):
+    if not text.isascii() and _OWN_LETTERS.search(text):
         return False
-    if sum(map(_is_foreign, words)) * 4 >= len(words):
+    if counted.foreign * 4 >= counted.plain:
         return True
-    most = max(_hits(words).values())
-    if most >= len(words) / 10 if most else len(words) <= 3:
+    if counted.hits >= counted.plain / 10 if counted.hits else counted.plain <= 3:
         return False
-    return TRIGGERS.isdisjoint(words) and not stated(text).weekdays
+    return not counted.trigger and not stated(text).weekdays
 
 
-@lru_cache(maxsize=16_384)
 def _is_foreign(word: str) -> bool:
     """Whether a word has a Latin letter that no language with a grammar writes."""
     return not word.isascii() and _FOREIGN_LATIN.search(word) is not None
@@ -157,9 +190,10 @@ def likeliest(names: tuple[str, ...], said: frozenset[str]) -> list[str]:
     if len(names) == 1:
         return list(names)
     elided = sum(_ELIDED.match(word) is not None for word in said if not word.isalpha())
-    speaks = _speaking(said)
-    speaks["fr"] += elided
-    speaks["it"] += elided
-    most = max(speaks[name] for name in names)
+    speaks = dict(zip(names, _counted(map(_numbers.__getitem__, said)).speak_for(names), strict=True))
+    for name in ("fr", "it"):
+        if name in speaks:
+            speaks[name] += elided
+    most = max(speaks.values())
     leading = [name for name in names if speaks[name] == most]
     return leading if len(leading) < 3 else [name for name in leading if name in STATEMENTS] or leading

@@ -23,6 +23,7 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 from assistant.engine.grammars import LEXICONS
+from assistant.engine.remembered import Remembered
 
 # Letters that `re.IGNORECASE` takes for others beyond what `str.lower` does, or that lower to more than one.
 ODD = re.compile(
@@ -51,13 +52,14 @@ class Needs:
     """What words a text must have for a pattern to match in it, however it is cased: those of any of its alternatives."""
 
     def __init__(self, alternatives: Iterable[tuple[int, ...]]) -> None:
-        global _known
+        global _known, _chunks
         self.alternatives = frozenset(alternatives)
         with _registering:
             self.bit = 1 << _known
             for bits in self.alternatives:
                 by_bits = _asked.setdefault(bits[0] if bits else 0, {})
                 by_bits[sum(bits)] = by_bits.get(sum(bits), 0) | self.bit
+            _chunks = _table()  # before `_known`: who has read that finds a table that knows it
             _known += 1  # last: from now on, what was found without it is looked up anew
 
     @classmethod
@@ -98,6 +100,10 @@ _parts: dict[str, int] = {}
 _TABLES = {(True, True): _wholes, (True, False): _heads, (False, True): _tails, (False, False): _parts}
 _longest = 0  # letters of an entry
 _ALL = -1  # the bits of all needs
+_MOST_CHUNKS = 8192  # some 12 MB
+# Of a word: the bits of the sets that it is in; the needs that it meets by itself; and those that it meets with other words,
+# after all their bits.
+_Entry = tuple[int, int, tuple[tuple[int, int], ...]]
 
 
 def _bit_of(words: _Set) -> int:
@@ -118,27 +124,30 @@ def needs_met_by(text: str) -> int:
     return _met_by(text, _known)  # what was found when there were fewer is out of date
 
 
+def meets_any(bits: int, text: str) -> bool:
+    """Whether `text` meets one of these needs; they come first, so that none is looked up before it is known."""
+    return bits & needs_met_by(text) != 0
+
+
 @lru_cache(maxsize=512)
 def _met_by(text: str, known: int) -> int:
     small = in_small_letters(text)
     if small is None:
         return _ALL
-    found, met, more = 0, _asked.get(0, {}).get(0, 0), []
-    for word in _WORD.findall(small):
-        bits, alone, with_others = _of_word(word, known)
-        found |= bits
-        met |= alone
-        more += with_others
+    found, met, more = 0, _asked.get(0, {}).get(0, 0), list[tuple[int, int]]()
+    for bits, alone, with_others in map(_chunks.__getitem__, small.split()):
+        if bits:
+            found |= bits
+            met |= alone
+            if with_others:
+                more += with_others
     for bits, needs in more:
         if bits & found == bits:
             met |= needs
     return met
 
 
-@lru_cache(maxsize=8192)  # some 12 MB
-def _of_word(word: str, known: int) -> tuple[int, int, list[tuple[int, int]]]:
-    """The bits of the sets that a word is in; the needs that it meets by itself; and those that it meets with other words,
-    after all their bits."""
+def _entry_of(word: str) -> _Entry:
     found, size = _wholes.get(word, 0), len(word)
     for length in range(1, min(size, _longest) + 1):
         found |= _heads.get(word[:length], 0) | _tails.get(word[-length:], 0)
@@ -146,7 +155,27 @@ def _of_word(word: str, known: int) -> tuple[int, int, list[tuple[int, int]]]:
             found |= _parts.get(word[start : start + length], 0)
     asked = [one for bit in _each(found) for one in list(_asked.get(bit, {}).items())]
     alone = reduce(or_, (needs for bits, needs in asked if bits & found == bits), 0)
-    return found, alone, [(bits, needs) for bits, needs in asked if bits & found != bits]
+    return found, alone, tuple((bits, needs) for bits, needs in asked if bits & found != bits)
+
+
+def _table() -> Remembered[_Entry]:
+    """Of words, and of what stands between two spaces: the same for all words of it together."""
+
+    def entry(chunk: str) -> _Entry:
+        words = _WORD.findall(chunk)
+        if words == [chunk]:
+            return _entry_of(chunk)
+        entries = [known for word in words if (known := table[word])[0]]
+        if len(entries) < 2:
+            return entries[0] if entries else (0, 0, ())
+        found, alone = (reduce(or_, bits) for bits in (*zip(*entries, strict=True),)[:2])
+        return found, alone, tuple(one for *_, more in entries for one in more)
+
+    table = Remembered(entry, _MOST_CHUNKS)
+    return table
+
+
+_chunks = _table()
 
 
 def _each(bits: int) -> Iterator[int]:

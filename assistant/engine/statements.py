@@ -27,7 +27,8 @@ DENIED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _BY_TELEPHONE = Caseless(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"))
-ASKS = re.compile(r"[?؟？][\W_]*\Z|か。?\Z|[吗嗎呢]。?\Z|क्या[^।]{0,80}\?")
+_MAY_ASK = re.compile("[?؟？か吗嗎呢क]")
+_ASKS = re.compile(r"[?؟？][\W_]*\Z|か。?\Z|[吗嗎呢]。?\Z|क्या[^।]{0,80}\?")
 # "…, if you have any questions" takes nothing back of what comes before it.
 POLITE = Caseless(
     r"\b(?:question|anything|need|help|change|wish|frage|hilfe|brauch|benötig|besoin|question|necesit|pregunt|duda|bisogno"
@@ -97,14 +98,14 @@ def forms_of(name: str) -> Forms:
     )
 
 
-def has(name: str, form: str, text: str) -> bool:
-    """Whether folded `text` in the language `name` has a form."""
-    return getattr(forms_of(name), form).search(text) is not None
+def is_question(text: str) -> bool:
+    """Whether folded `text` ends in a question, or has the word that makes one."""
+    return _MAY_ASK.search(text) is not None and _ASKS.search(text) is not None
 
 
 def is_rule(name: str, sentence: str) -> bool:
     """Whether a folded `sentence` in the language `name` tells how the business does things, or what it once did."""
-    return has(name, "house", sentence)
+    return forms_of(name).house.search(sentence) is not None
 
 
 def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offered: bool) -> bool:
@@ -112,18 +113,21 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
     if is_rule(name, sentence):
         return False
     forms = forms_of(name)
-    own = has(name, "own", sentence)
+    own = forms.own.search(sentence) is not None
     # A row of a table that names a day is one of a timetable.
     on_one_day = not offered and " ; " not in sentence and _on_one_day(sentence)
     bid = asks
-    for spoken in clauses:
+    for place, spoken in enumerate(clauses, start=1):
         clause = _QUOTED.sub("…", spoken)
         # "… a CV and your diplomas": what a request goes on with.
         fragment = bid and clause.count(" ") < _FRAGMENT
-        asked_for = forms.bids.search(clause) or _BY_TELEPHONE.search(clause)
-        if not bid and not asked_for and _speaks_of_now(forms, clause, on_one_day):
+        if not fragment and _tells(forms, clause, own):
             return True
-        if not fragment and _tells(name, forms, clause, own):
+        now = not bid and _speaks_of_now(forms, clause, on_one_day)
+        if not now and (bid or place == len(clauses)):
+            continue  # what it asks for changes nothing
+        asked_for = forms.bids.search(clause) or _BY_TELEPHONE.search(clause)
+        if now and not asked_for:
             return True
         bid = bid or (asked_for is not None and not _COURTESY.match(asked_for[0].strip()))
     return False
@@ -131,26 +135,25 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
 
 def _speaks_of_now(forms: Forms, clause: str, on_one_day: bool) -> bool:
     """Whether a clause speaks of the visitor, or of one hour and no other, and nothing takes it back."""
-    if forms.excused.search(clause):
-        return False
-    if forms.own.search(clause):
-        return True
-    return not PRICE.search(clause) and (on_one_day or forms.episode.search(clause) is not None)
+    of_now = forms.own.search(clause) or ((on_one_day or forms.episode.search(clause)) and not PRICE.search(clause))
+    return bool(of_now) and not forms.excused.search(clause)
 
 
-def _tells(name: str, forms: Forms, clause: str, own: bool) -> bool:
+def _tells(forms: Forms, clause: str, own: bool) -> bool:
     """Whether a clause has one of the verbs' forms that tell a fact, and nothing ahead of it takes it back."""
-    ways = ["always"]
-    if own and not has(name, "bids", clause):
-        ways.append("theirs")
-    if has(name, "own", clause):
-        ways.append("now")
-    return any(
-        has(name, way, clause)
-        and (match := getattr(forms, way).search(clause))
+    return (
+        _has_told(forms, forms.always, clause)
+        or (own and not forms.bids.search(clause) and _has_told(forms, forms.theirs, clause))
+        or (forms.own.search(clause) is not None and _has_told(forms, forms.now, clause))
+    )
+
+
+def _has_told(forms: Forms, way: Caseless, clause: str) -> bool:
+    match = way.search(clause)
+    return (
+        match is not None
         and not forms.excused.search(clause, 0, match.end())
         and not DENIED_AFTER.match(clause, match.end())
-        for way in ways
     )
 
 

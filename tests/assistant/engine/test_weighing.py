@@ -1,12 +1,18 @@
 """What patterns read wrongly is weighed as a whole sentence, by signs whose weights are learned from read texts."""
 
+import math
+
 import pytest
 
 from assistant.engine import weighing
 from assistant.engine.claims import Gate
+from assistant.engine.clauses import _asserting
 from assistant.engine.grammars import GRAMMARS
+from assistant.engine.needed_words import needs_met_by
 from tests.assistant.engine.corpus import Case
+from tests.assistant.engine.test_needed_words import texts_of
 from tests.bench import train_claims
+from tests.work import calls_by_name
 
 
 def gate_of(text: str) -> Gate:
@@ -85,3 +91,42 @@ def test_weights_are_written_so_that_they_can_be_read_back():
     weights = {"": -0.5, "waxed": 1.234, "is waxed": -0.3}
     text = train_claims.written("en", weights)
     assert dict(weighing.parse(text)) == {"": -0.5, "waxed": 1.23, "is waxed": -0.3}
+
+
+def weight_of(language: str, plain: str, context: str) -> float:
+    """The sum of all signs, each of which was looked for."""
+    weights = dict(weighing.parse((weighing.WEIGHTS / f"{language}.txt").read_text(encoding="utf-8")))
+    return math.fsum(weights.get(sign, 0.0) for sign in {"", *weighing.signs(language, plain, context)})
+
+
+@pytest.mark.parametrize("language", GRAMMARS)
+def test_what_is_searched_no_further_reaches_what_the_sum_of_all_signs_reaches(language: str):
+    texts = [" ".join(text.split()) for text in texts_of(language, step=24)]
+    texts += [f"{text} Now your own, always." for text in texts[::4]]  # words that are signs of another kind, too
+    for place, plain in enumerate(texts):
+        context = texts[place - 1] if place % 3 == 0 else ""
+        exact = weight_of(language, plain, context)
+        assert weighing.Weight(language, plain, context).reaches(exact), plain
+        assert weighing.Weight(language, plain, context).reaches(exact + 1.5, 1.5 + 1e-6), plain
+        assert not weighing.Weight(language, plain, context).reaches(exact + 0.005), plain
+        several = weighing.Weight(language, plain, context)
+        assert [several.reaches(exact + more) for more in (-9.0, 9.0, -0.1, 0.1, 0.0)] == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize("language", GRAMMARS)
+def test_a_clause_has_no_words_that_its_sentence_has_not(language: str):
+    for plain in (" ".join(text.split()) for text in texts_of(language, step=24)):
+        for clause in _asserting(language, plain, False):
+            assert not needs_met_by(clause) & ~needs_met_by(plain), (clause, plain)
+
+
+def test_patterns_are_not_searched_where_words_decide():
+    sentence = "Our chairs are on the {} floor; children may sit in the corner with the {} sofa."
+    exact = weight_of("en", sentence.format("second", "red"), "")
+    searches = []
+    for colour, enough in (("grey", 9.0), ("green", -9.0), ("white", exact)):
+        # Another text each time: patterns remember what they searched last.
+        weight = weighing.Weight("en", sentence.format("second", colour))
+        calls = calls_by_name(lambda weight=weight, enough=enough: weight.reaches(enough))
+        searches.append(calls["<method 'search' of 're.Pattern' objects>"])
+    assert searches[:2] == [0, 0] and searches[2] > 2
