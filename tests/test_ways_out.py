@@ -112,6 +112,8 @@ UP = {
 SOCKETS = {
     "assistant.live.broadcaster": "redis: REDIS_URL",
     "assistant.live.drafts": "redis: its errors; the server is REDIS_URL's",
+    "assistant.live.receiving": "redis: REDIS_URL",
+    "assistant.live.sending": "redis: REDIS_URL",
     "assistant.management.doctor.system": "redis, kombu and the mail server: of the environment",
     "assistant.services.booking.calendar_sync.busy_expansion": "a child that reads a calendar from its standard input",
     "assistant.services.files.images": "a child that reads an image from its standard input",
