@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import uvicorn
 from celery.beat import Scheduler, Service
@@ -97,16 +97,22 @@ class Worker(threading.Thread):
                 without_mingle=True,
                 without_gossip=True,
                 without_heartbeat=True,
+                ready_callback=self._stop_if_asked,
             )
             self.controller.start()
             self.controller.stop()
             self.stopping.wait(1)
 
+    def _stop_if_asked(self, consumer: Any) -> None:
+        # A worker that was asked while it started has forgotten that: starting sets its state.
+        if self.stopping.is_set():
+            consumer.blueprint.state = CLOSE
+
     def ask_to_stop(self) -> None:
         """Finish the running tasks and start no new ones. The worker checks every two seconds."""
         self.stopping.set()
-        if self.controller:
-            self.controller.consumer.blueprint.state = CLOSE
+        if consumer := getattr(self.controller, "consumer", None):
+            consumer.blueprint.state = CLOSE
 
 
 def start_clock() -> None:

@@ -89,3 +89,20 @@ def test_a_worker_that_is_busy_takes_the_next_task_when_it_is_done_with_one() ->
 def test_a_worker_looks_after_other_things_when_no_task_comes() -> None:
     with pytest.raises(TimeoutError):
         Waiting(prefetch=1).connection.drain_events(timeout=0)
+
+
+class AskedMeanwhile(threading.Event):
+    """Is set once a worker has begun to start."""
+
+    def is_set(self) -> bool:
+        before = super().is_set()
+        self.set()
+        return before
+
+
+def test_a_worker_that_is_asked_to_stop_while_it_starts_stops() -> None:
+    worker = Worker("celery", 1)
+    worker.stopping = AskedMeanwhile()
+    worker.start()
+    worker.join(NEVER)
+    assert not worker.is_alive()
