@@ -25,7 +25,7 @@ from assistant.services.conversations.sessions import conversation_for_token, up
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import rate_limits
 from widget import access, feed, frames
-from widget.sending import within
+from widget.timeouts import within
 
 log = logging.getLogger(__name__)
 

@@ -80,7 +80,9 @@ class Transport(httpx.AsyncBaseTransport):
                 headers=request.headers.multi_items(),
                 data=request.content or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(timeout.get("total"), timeout["connect"], timeout["read"]),
+                timeout=aiohttp.ClientTimeout(
+                    total=timeout.get("total"), connect=timeout["connect"], sock_read=timeout["read"]
+                ),
                 trace_request_ctx=progress,
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from tests.assistant.redis_stub import listening
+
 
 class RedisProxy:
     """`url` is the Redis to which the next client is connected."""
@@ -19,13 +21,10 @@ class RedisProxy:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
         """Its address."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        try:
-            yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        finally:
-            server.close()
-            for writer in self._open:
-                writer.close()
+        async with listening(self._serve) as address:
+            yield address
+        for writer in self._open:
+            writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = urlsplit(self.url)

@@ -6,8 +6,18 @@ Its script is the one of `assistant/live/sending.py`, whatever it is sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+
+@asynccontextmanager
+async def listening(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[str]:
+    """Serve clients of Redis at this address."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+    finally:
+        server.close()
 
 
 class RedisStub:
@@ -22,14 +32,9 @@ class RedisStub:
         self._subscribers: dict[str, set[asyncio.StreamWriter]] = {}
         self._answers = set[asyncio.Task[None]]()
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
+    def serving(self) -> AbstractAsyncContextManager[str]:
         """Its address."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        try:
-            yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        finally:
-            server.close()
+        return listening(self._serve)
 
     async def received(self, count: int) -> None:
         """Until it has received so many messages."""

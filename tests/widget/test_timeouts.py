@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from widget.sending import within
+from widget.timeouts import within
 
 LONG = 60.0
 

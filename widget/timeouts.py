@@ -1,4 +1,4 @@
-"""How long a socket is waited for."""
+"""A time-out that costs nothing where nothing is waited for."""
 
 from __future__ import annotations
 
