@@ -21,10 +21,12 @@ class RedisProxy:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
         """Its address."""
-        async with listening(self._serve) as address:
-            yield address
-        for writer in self._open:
-            writer.close()
+        try:
+            async with listening(self._serve) as address:
+                yield address
+        finally:
+            for writer in self._open:
+                writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = urlsplit(self.url)
