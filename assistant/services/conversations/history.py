@@ -8,14 +8,16 @@ from copy import copy
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db.models import Q
+from django.utils import timezone
 
 from assistant import llm
-from assistant.models import Message, ToolCall, Turn
+from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.files.uploads import with_files
-from assistant.services.raw_sql import execute
+from assistant.services.pipeline import Rows, Statement
+from assistant.services.raw_sql import execute, statement
 
 NOT_YET_CONFIRMED = "The visitor was shown a card to confirm this, and had not answered yet."
 SHORT_RESULT_CHARS = 400  # that is left of an older tool result where the model's context is short
@@ -33,6 +35,9 @@ _EARLIER = """
 """
 
 
+_NO_SEQ = 2**31 - 1  # that any message comes before
+
+
 @dataclass(frozen=True)
 class _Said:
     """A message of the conversation; `answers` is the message that its turn is about."""
@@ -44,24 +49,32 @@ class _Said:
     answers: UUID | None
 
 
-def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: bool = True) -> list[llm.ChatMessage]:
+def reading_all(conversation: Conversation, limit: int) -> Statement:
+    """Reads what is before a turn whose message is not saved yet: as `_EARLIER`, the newest `limit` messages."""
+    return statement(_EARLIER, conversation.pk, _NO_SEQ, timezone.now(), uuid4(), limit)
+
+
+def build_history(
+    turn: Turn, limit: int, tokens: int | None = None, *, acted: bool = True, earlier: Rows | None = None
+) -> list[llm.ChatMessage]:
     """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
 
     Where they would take more than `tokens`, roughly, long results of tools are shortened first and the oldest exchanges
     left out then; the newest stays as it was. A reply that failed leaves no trace, what its turn did does. Staff's words
-    are the assistant's side. `acted`: the ledger may hold calls of this conversation.
+    are the assistant's side. `acted`: the ledger may hold calls of this conversation. `earlier` is what `reading_all` has
+    read of as many, where the caller has it.
     """
-    seq, message_id = turn.message.seq, turn.message_id
-    found = execute(_EARLIER, turn.conversation_id, seq, turn.created_at, message_id, limit)
-    earlier = [
+    if (found := earlier) is None:
+        found = execute(_EARLIER, turn.conversation_id, turn.message.seq, turn.created_at, turn.message_id, limit)
+    said = [
         _Said(UUID(str(pk)), place, role, _whole(text, files), UUID(str(answers)) if answers else None)
         for pk, place, role, text, answers, files in found
     ]
-    asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
+    asked = {message.pk: message.seq for message in said if message.role == Message.Role.VISITOR}
     calls = _calls_by_message(turn, set(asked)) if acted else {}
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
     exchanges: dict[int, list[llm.ChatMessage]] = {}
-    for message in reversed(earlier):
+    for message in reversed(said):
         place = asked.get(message.answers, message.seq) if message.answers else message.seq
         exchange = exchanges.setdefault(place, [])
         exchange.append(_as_chat(message.role, message.text))
