@@ -57,8 +57,9 @@ def together(*statements: Statement, last: bool = False) -> list[Rows]:
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
         if database.vendor != "sqlite":
-            # Where none but the outermost block has a savepoint, its end is the transaction's.
-            return pipeline.run(database, statements, commit=last and not any(database.savepoint_ids))
+            # The end of a block within another is not the transaction's.
+            outermost = database.in_atomic_block and not database.savepoint_ids
+            return pipeline.run(database, statements, commit=last and outermost)
         return [database.connection.execute(_with_question_marks(sql), values).fetchall() for sql, values in statements]
 
 

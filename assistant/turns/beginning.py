@@ -13,10 +13,10 @@ from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Conversation, Turn, Visitor
 from assistant.outbound.transport import tls_context
 from assistant.providers import completions, embeddings, router
+from assistant.services.conversations.history import Earlier
 from assistant.services.conversations.messages import PostedMessage, post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.organizations import snapshots
-from assistant.services.pipeline import Rows
 from assistant.tools.executor import Executor
 from assistant.turns.context import Context, build_context
 
@@ -58,8 +58,8 @@ def post_and_begin(
     `post_message` raises."""
     begun: list[ClaimedTurn] = []
 
-    def begin(turn: Turn, acted: bool, earlier: Rows) -> None:
-        begun.append(_begin(turn, acted, earlier))
+    def begin(turn: Turn, earlier: Earlier) -> None:
+        begun.append(_begin(turn, earlier))
 
     try:
         posted = post_message(conversation, client_id, text, page, files, prepare=begin)
@@ -86,10 +86,10 @@ def _with_reservation(begun: ClaimedTurn) -> ClaimedTurn:
     return begun
 
 
-def _begin(turn: Turn, acted: bool, earlier: Rows) -> ClaimedTurn:
+def _begin(turn: Turn, earlier: Earlier) -> ClaimedTurn:
     turn.unsettled = []
     try:
-        return ClaimedTurn(turn, _prepare(turn, acted, earlier))
+        return ClaimedTurn(turn, _prepare(turn, earlier))
     except DatabaseError as error:
         raise _Unprepared from error
     except Exception as error:
@@ -98,10 +98,10 @@ def _begin(turn: Turn, acted: bool, earlier: Rows) -> ClaimedTurn:
         return ClaimedTurn(turn)
 
 
-def _prepare(turn: Turn, acted: bool, earlier: Rows) -> PreparedTurn:
-    executor, _ = Executor.load(turn, embeddings.of_query, acted=acted)
+def _prepare(turn: Turn, earlier: Earlier) -> PreparedTurn:
+    executor, _ = Executor.load(turn, embeddings.of_query, acted=earlier.acted)
     tools = executor.specs()
-    context = build_context(turn, tools, acted=acted, earlier=earlier)
+    context = build_context(turn, tools, earlier=earlier)
     if context.key:
         return PreparedTurn(executor, context, None)
     messages = [llm.ChatMessage("system", context.system), *context.history, *context.calls]

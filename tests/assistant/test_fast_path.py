@@ -30,11 +30,6 @@ from tests.assistant.talking import Widget, connected
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def locks(count: int) -> int:
-    """How many statements only lock what the next one counts, or settles; SQLite has locked everything."""
-    return count if connection.features.has_select_for_update else 0
-
-
 async def settled() -> None:
     """Until the runner has nothing left to do for a turn that has ended."""
     await asyncio.gather(*running_tasks(), return_exceptions=True)
@@ -57,7 +52,7 @@ async def test_a_plain_turn_costs_so_many_statements_transactions_and_hops(setti
         async with metered(monkeypatch) as cost:
             assert (await widget.ask("And on Sunday?"))["outcome"] == "done"
             await settled()
-        assert (cost.statements, cost.transactions, cost.hops) == (15 + locks(2), 2, 2), str(cost)
+        assert (cost.statements, cost.transactions, cost.hops) == (14, 2, 2), str(cost)
         assert await in_db(Turn.objects.filter(state="done").count)() == 2
 
 
@@ -142,7 +137,7 @@ async def test_a_turn_with_a_call_costs_so_much(settings, monkeypatch, kind):
             assert (await widget.ask("Are you open?"))["outcome"] == "done"
             await settled()
         assert len(stub.requests) == 3
-        assert (cost.statements, cost.transactions, cost.hops) == (25 + locks(3), 5, 5), str(cost)
+        assert (cost.statements, cost.transactions, cost.hops) == (24, 5, 5), str(cost)
 
 
 async def test_a_turn_that_ends_in_a_card_and_the_answer_to_it_cost_so_much(settings, monkeypatch, kind):
@@ -158,8 +153,8 @@ async def test_a_turn_that_ends_in_a_card_and_the_answer_to_it_cost_so_much(sett
             assert (await widget.receive("turn.ended"))["outcome"] == "done"
             await settled()
         assert (await in_db(ToolCall.objects.get)()).state == "done"
-        assert (asking.statements, asking.transactions, asking.hops) == (29 + locks(3), 5, 5), str(asking)
-        assert (answering.statements, answering.transactions, answering.hops) == (34 + locks(1), 6, 10), str(answering)
+        assert (asking.statements, asking.transactions, asking.hops) == (28, 5, 5), str(asking)
+        assert (answering.statements, answering.transactions, answering.hops) == (34, 6, 10), str(answering)
 
 
 async def test_the_list_of_conversations_costs_staff_so_much(settings, monkeypatch):

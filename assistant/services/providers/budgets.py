@@ -179,12 +179,12 @@ class Pending:
 
     def statements(self) -> list[Statement]:
         """Reserve it where all limits admit it, and leave their rows as they are otherwise."""
-        wanted = self.organization_id, self.reservation.limits, self.tokens, self.micros
-        return [*spending.locking(*wanted[:2]), spending.adding_if_admitted(*wanted), self.inserting]
+        limits = self.reservation.limits
+        return [spending.adding_if_admitted(self.organization_id, limits, self.tokens, self.micros), self.inserting]
 
     def conclude(self) -> None:
         """Once the transaction of the `statements` has been committed. Raises `BudgetExceeded`."""
-        *_, used, [(usage_id,)] = self.found
+        used, [(usage_id,)] = self.found
         if len(used) == len(self.reservation.limits):
             self.reservation.usage_id = usage_id
             return
@@ -270,11 +270,9 @@ def settle_all(
     settlements = [_Settlement(reservation, attempts) for reservation, attempts in unsettled]
     statements = [*after, *(one for settlement in settlements for one in settlement.statements)]
     last = last and not any(settlement.others for settlement in settlements)
-    found = together(*statements, last=last)[len(after) :]
-    for settlement in settlements:
-        replaced = found[len(settlement.statements) - 1]
-        used = spending.by_place(found[len(settlement.statements) - 2])
-        found = found[len(settlement.statements) :]
+    found = iter(together(*statements, last=last)[len(after) :])
+    for settlement, counted, replaced in zip(settlements, found, found, strict=True):
+        used = spending.by_place(counted)
         if replaced:
             settlement.insert_others(replaced[0])
         if near := spending.nearly_reached(settlement.limits, used):
@@ -298,7 +296,6 @@ class _Settlement:
         self.others = rows[1:]
         pk = reservation.usage_id
         self.statements = [
-            *spending.locking_usage(pk),
             spending.adding(self.organization.pk, self.limits, tokens, micros, while_reserved=pk),
             _replacing(pk, rows),
         ]

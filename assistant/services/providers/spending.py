@@ -52,9 +52,8 @@ class Used:
 
 Counted = dict[Place, Used]
 
-_ROW = "organization_id = %s AND scope = %s AND subject = %s AND period = %s"
-_ADD = "UPDATE assistant_spending SET tokens = tokens + %s, micros = micros + %s, requests = requests + %s"
-_COUNTED = "RETURNING scope, subject, period, id, tokens, micros, requests, warned"
+_COUNTED = "scope, subject, period, id, tokens, micros, requests"
+_OF_LIMIT = "scope = %s AND subject = %s AND period = %s"
 
 
 def by_place(found: Rows) -> Counted:
@@ -97,56 +96,44 @@ def adding(
 ) -> Statement:
     """Adds to the row of each limit that has one, and returns what they count then; with `while_reserved` only if that
     usage is still a reservation."""
-    condition = "" if while_reserved is None else " AND EXISTS (SELECT 1 FROM assistant_usage WHERE id = %s AND reserved)"
-    return statement(
-        f"{_ADD} WHERE id IN ({_selected(limits)}){condition} {_COUNTED}",
-        *(tokens, micros, requests),
-        *_places(organization_id, limits),
-        *(() if while_reserved is None else (while_reserved,)),
-    )
+    if while_reserved is None:
+        return _adding(organization_id, limits, (tokens, micros, requests))
+    condition = f"EXISTS (SELECT 1 FROM assistant_usage WHERE id = %s AND reserved{_lock()})"
+    return _adding(organization_id, limits, (tokens, micros, requests), condition, while_reserved)
 
 
 def adding_if_admitted(organization_id: int, limits: Sequence[Limit], tokens: int, micros: int) -> Statement:
     """Adds a request to the rows of all limits, and returns what they count then; to none of them where one is exceeded by
-    it, or has no row. After `locking`."""
-    admitted, values = [], []
+    it, or has no row."""
+    admitted: list[str] = []
+    values: list[int | str] = []
     for limit in limits:
         caps = ("tokens", tokens, limit.tokens), ("micros", micros, limit.micros), ("requests", 1, limit.requests)
         limited = [(column, added, cap) for column, added, cap in caps if cap is not None]
-        admitted.append(_ROW + "".join(f" AND {column} + %s <= %s" for column, _, _ in limited))
-        values += [organization_id, *limit.place, *(value for _, *both in limited for value in both)]
-    rows = " OR ".join([f"({_ROW})"] * len(limits))
-    counting = f"SELECT COUNT(*) FROM assistant_spending WHERE ({') OR ('.join(admitted)})"
+        admitted.append(_OF_LIMIT + "".join(f" AND {column} + %s <= %s" for column, _, _ in limited))
+        values += [*limit.place, *(value for _, *both in limited for value in both)]
+    condition = f"%s = (SELECT COUNT(*) FROM counted WHERE ({') OR ('.join(admitted)}))"
+    return _adding(organization_id, limits, (tokens, micros, 1), condition, len(limits), *values)
+
+
+def _adding(
+    organization_id: int, limits: Sequence[Limit], added: tuple[int, int, int], condition: str = "", *values: int | str
+) -> Statement:
+    """The rows are locked as they are found, in one order: what has been waited for is found as it has become."""
+    places = " OR ".join([f"(organization_id = %s AND {_OF_LIMIT})"] * len(limits))
     return statement(
-        f"{_ADD} WHERE ({rows}) AND %s = ({counting}) {_COUNTED}",
-        *(tokens, micros, 1),
-        *_places(organization_id, limits),
-        *(len(limits), *values),
+        f"WITH counted AS (SELECT {_COUNTED} FROM assistant_spending WHERE {places} ORDER BY id{_lock()}) "
+        "UPDATE assistant_spending SET tokens = tokens + %s, micros = micros + %s, requests = requests + %s "
+        f"WHERE id IN (SELECT id FROM counted){' AND ' * bool(condition)}{condition} RETURNING {_COUNTED}, warned",
+        *(value for limit in limits for value in (organization_id, *limit.place)),
+        *added,
+        *values,
     )
 
 
-def locking(organization_id: int, limits: Sequence[Limit]) -> list[Statement]:
-    """Locks the rows of the limits, so that the next statement sees what they count now; on SQLite, whose transaction has
-    locked all, nothing."""
-    if not connection.features.has_select_for_update:
-        return []
-    return [statement(_selected(limits), *_places(organization_id, limits))]
-
-
-def locking_usage(usage_id: int) -> list[Statement]:
-    """Locks a reservation, as `locking` does."""
-    if not connection.features.has_select_for_update:
-        return []
-    return [statement("SELECT id FROM assistant_usage WHERE id = %s FOR UPDATE", usage_id)]
-
-
-def _selected(limits: Sequence[Limit]) -> str:
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    return f"SELECT id FROM assistant_spending WHERE {' OR '.join([f'({_ROW})'] * len(limits))} ORDER BY id{lock}"
-
-
-def _places(organization_id: int, limits: Sequence[Limit]) -> list[int | str]:
-    return [value for limit in limits for value in (organization_id, *limit.place)]
+def _lock() -> str:
+    """SQLite, whose transaction has locked all, has no word for it."""
+    return " FOR UPDATE" if connection.features.has_select_for_update else ""
 
 
 def sweep(now: datetime) -> int:
