@@ -39,7 +39,7 @@ from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services
 from assistant.services.organizations.roles import Act
-from assistant.services.providers import budgets
+from assistant.services.providers import budgets, spending
 
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are checked here; an e-mail reports on all of them
@@ -156,7 +156,7 @@ def _models(request: HttpRequest, mine: models.QuerySet[Organization], now: date
     only = list(mine[:2])
     left = budgets.left_this_month(only[0]) if len(only) == 1 else None
     if left is not None:
-        nearly_none = left < 1 - budgets.WARN_AT
+        nearly_none = left < 1 - spending.WARN_AT
         found.append(Number("Budget left this month", int(nearly_none), statistics, alarming=True, text=f"{left:.0%}"))
     return found
 

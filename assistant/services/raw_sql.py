@@ -18,6 +18,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, Field, ForeignKey, Model
 from django.db.models.base import ModelState
 
+from assistant.services import pipeline
+from assistant.services.pipeline import Rows, Statement
+
 M = TypeVar("M", bound=Model)
 
 
@@ -27,27 +30,42 @@ def _database() -> BaseDatabaseWrapper:
     return connections[DEFAULT_DB_ALIAS]
 
 
-def execute(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+def execute(sql: str, *values: Any) -> Rows:
     """Run `sql` and return its rows, as the database has them: UUIDs and instants are not converted on the way back. It has
     no other percent sign than those of its placeholders."""
+    return together(statement(sql, *values))[0]
+
+
+def statement(sql: str, *values: Any) -> Statement:
+    """What `execute` runs, for `together`."""
     database = _database()
-    return _run(sql, [_stored(value, database) for value in values], database)
+    return Statement(sql, [_stored(value, database) for value in values])
 
 
-def _run(sql: str, values: list[Any], database: Any) -> list[tuple[Any, ...]]:
-    """Django's cursor has four layers around the driver's, which take as long as a small statement does: they are left out
-    unless somebody watches. PostgreSQL parses and plans a statement that comes again and again once for each connection."""
+def together(*statements: Statement, last: bool = False) -> list[Rows]:
+    """Run statements of which none needs what another returns, and return the rows of each: on PostgreSQL in one round trip,
+    on SQLite one after the other. Each sees what those before it have done. Where one fails, those after it are not run.
+    `last`: nothing follows in the transaction, which may be committed with them: what is locked is then released at once.
+
+    Django's cursor has four layers around the driver's, which take as long as a small statement does: they are left out
+    unless somebody watches. PostgreSQL parses and plans a statement that comes again and again once for each connection.
+    """
+    database = _database()
     if database.queries_logged or database.execute_wrappers:
-        with database.cursor() as watched:
-            watched.execute(sql, values)
-            return watched.fetchall() if watched.description else []
+        return [_watched(database, *one) for one in statements]
     database.ensure_connection()
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
-        if database.vendor == "sqlite":
-            cursor = database.connection.execute(_with_question_marks(sql), values)
-        else:
-            cursor = database.Database.Cursor(database.connection).execute(sql, values)
+        if database.vendor != "sqlite":
+            # The end of a block within another is not the transaction's.
+            outermost = database.in_atomic_block and not database.savepoint_ids
+            return pipeline.run(database, statements, commit=last and outermost)
+        return [database.connection.execute(_with_question_marks(sql), values).fetchall() for sql, values in statements]
+
+
+def _watched(database: Any, sql: str, values: Sequence[Any]) -> Rows:
+    with database.cursor() as cursor:
+        cursor.execute(sql, values)
         return cursor.fetchall() if cursor.description else []
 
 
@@ -139,23 +157,31 @@ def insert(
     """Insert rows of one table in one statement and return what `returning` asks for each, with `values` for its
     placeholders; with `or_nothing` none for one whose key or place is taken. Like `bulk_create` it sends no signals, and
     leaves a key that the database gives out unset."""
+    return together(insertion(*rows, returning=returning, values=values, or_nothing=or_nothing))[0]
+
+
+def insertion(*rows: Model, returning: str = "", values: tuple[Any, ...] = (), or_nothing: bool = False) -> Statement:
+    """What `insert` runs, for `together`. The rows count as saved from now on."""
     sql = _insertion(type(rows[0]), len(rows)) + " ON CONFLICT DO NOTHING" * or_nothing
     sql += f" RETURNING {returning}" if returning else ""
     database = _database()
     stored = [value for row in rows for value in to_store(row)]
-    found = _run(sql, [*stored, *(_stored(value, database) for value in values)], database)
     for row in rows:
         row._state.adding, row._state.db = False, database.alias
-    return found
+    return Statement(sql, [*stored, *(_stored(value, database) for value in values)])
 
 
 def overwrite(row: Model, condition: str, *, without: tuple[str, ...] = (), returning: str = "id") -> list[tuple[Any, ...]]:
     """Store `row` over the one that has its key, where `condition` still holds of that, and return what `returning` asks;
     nothing where it does not. The columns of the fields `without` stay as they are: SQLite writes every index of a column
     that is set, whether or not its value is another."""
-    database = _database()
+    return together(overwriting(row, condition, without=without, returning=returning))[0]
+
+
+def overwriting(row: Model, condition: str, *, without: tuple[str, ...] = (), returning: str = "id") -> Statement:
+    """What `overwrite` runs, for `together`."""
     sql = f"{_overwriting(type(row), condition, without)} RETURNING {returning}"
-    return _run(sql, [*to_store(row, without), _stored(row.pk, database)], database)
+    return Statement(sql, [*to_store(row, without), _stored(row.pk, _database())])
 
 
 def to_store(row: Model, without: tuple[str, ...] = ()) -> list[Any]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from django.db import DatabaseError, transaction
 
 from assistant import live, llm
+from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Conversation, Turn, Visitor
 from assistant.outbound.transport import tls_context
 from assistant.providers import completions, embeddings, router
+from assistant.services.conversations.history import Earlier
 from assistant.services.conversations.messages import PostedMessage, post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.organizations import snapshots
@@ -56,32 +58,50 @@ def post_and_begin(
     `post_message` raises."""
     begun: list[ClaimedTurn] = []
 
-    def begin(turn: Turn, acted: bool) -> None:
-        begun.append(_begin(turn, acted))
+    def begin(turn: Turn, earlier: Earlier) -> None:
+        begun.append(_begin(turn, earlier))
 
     try:
         posted = post_message(conversation, client_id, text, page, files, prepare=begin)
-    except _Unprepared:
+    except (_Unprepared, DatabaseError) as error:
+        if not begun and not isinstance(error, _Unprepared):
+            raise
         log.warning("a turn could not be prepared with its message", exc_info=True)
         return post_message(conversation, client_id, text, page, files), None
-    return posted, begun[0] if begun else None
+    return posted, _with_reservation(begun[0]) if begun and posted.new else None
 
 
-def _begin(turn: Turn, acted: bool) -> ClaimedTurn:
+def _with_reservation(begun: ClaimedTurn) -> ClaimedTurn:
+    """The turn as it is once it is saved: not prepared where its reservation, which was saved with it, was refused."""
+    if begun.turn.reserving is None:
+        return begun
+    reserving, begun.turn.reserving = begun.turn.reserving, None
+    try:
+        reserving.conclude()
+    except (BudgetExceeded, DatabaseError) as error:
+        log.debug("turn %s was not prepared: %s", begun.turn.pk, type(error).__name__)
+        if begun.prepared and begun.prepared.model:
+            begun.prepared.model.give_up()
+        return ClaimedTurn(begun.turn)
+    return begun
+
+
+def _begin(turn: Turn, earlier: Earlier) -> ClaimedTurn:
     turn.unsettled = []
     try:
-        return ClaimedTurn(turn, _prepare(turn, acted))
+        return ClaimedTurn(turn, _prepare(turn, earlier))
     except DatabaseError as error:
         raise _Unprepared from error
     except Exception as error:
         log.debug("turn %s was not prepared: %s", turn.pk, type(error).__name__)
+        turn.reserving = None
         return ClaimedTurn(turn)
 
 
-def _prepare(turn: Turn, acted: bool) -> PreparedTurn:
-    executor, _ = Executor.load(turn, embeddings.of_query, acted=acted)
+def _prepare(turn: Turn, earlier: Earlier) -> PreparedTurn:
+    executor, _ = Executor.load(turn, embeddings.of_query, acted=earlier.acted)
     tools = executor.specs()
-    context = build_context(turn, tools, acted=acted)
+    context = build_context(turn, tools, earlier=earlier)
     if context.key:
         return PreparedTurn(executor, context, None)
     messages = [llm.ChatMessage("system", context.system), *context.history, *context.calls]

@@ -11,7 +11,7 @@ from assistant import llm
 from assistant.engine.prompt import Scene, build_scene, instructions
 from assistant.models import ToolCall, Turn
 from assistant.providers import router
-from assistant.services.conversations.history import as_rounds, build_history, estimated_tokens
+from assistant.services.conversations.history import Earlier, as_rounds, build_history, estimated_tokens
 from assistant.services.organizations import answer_cache
 
 
@@ -30,17 +30,21 @@ class Context:
 
 
 def build_context(
-    turn: Turn, tools: list[llm.ToolSpec], too_long: list[llm.ChatMessage] | None = None, *, acted: bool = True
+    turn: Turn,
+    tools: list[llm.ToolSpec],
+    too_long: list[llm.ChatMessage] | None = None,
+    *,
+    earlier: Earlier | None = None,
 ) -> Context:
-    """`too_long` is a history that exceeded the model's context window: this one has half its length. `acted`: the ledger
-    may hold calls of this conversation."""
+    """`too_long` is a history that exceeded the model's context window: this one has half its length. `earlier` as
+    `build_history` has it."""
     conversation = turn.conversation
     assistant = conversation.assistant
     scene = build_scene(conversation, now=timezone.now(), can_act=bool(tools), message=turn.message)
     most, tokens = assistant.history_messages, assistant.history_tokens
     if too_long:
         most, tokens = len(too_long) // 2, estimated_tokens(too_long) // 2
-    history = build_history(turn, most, tokens, acted=acted)
+    history = build_history(turn, most, tokens, earlier=earlier)
     # An attempt that failed, or a runner that died, may have acted: it must not be done twice.
     rows = _done_for(turn) if turn.may_have_calls else []
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)

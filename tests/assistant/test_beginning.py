@@ -46,6 +46,44 @@ async def all_of(rows: Any) -> list[Any]:
     return await in_db(list)(rows.all())
 
 
+async def test_a_copy_of_a_message_begins_and_reserves_nothing(settings):
+    async with site(settings) as (conversation, _):
+
+        def post_twice() -> tuple[Any, Any]:
+            first = post_and_begin(conversation, "c-1", "Hello", {})[1]
+            Turn.objects.update(state="done")  # so that the copy would be claimed as well
+            return first, post_and_begin(conversation, "c-1", "Hello", {})[1]
+
+        first, copy = await in_db(post_twice)()
+        assert first and first.prepared and copy is None
+        assert len(await all_of(Usage.objects)) == len(await all_of(Message.objects)) == 1
+        assert {row.requests for row in await all_of(Spending.objects)} == {1}
+
+
+async def test_what_is_saved_with_a_message_is_reserved_only_as_far_as_all_limits_admit(settings):
+    async with site(settings) as (conversation, _):
+
+        def post_three() -> list[bool]:
+            Budget.objects.create(organization=conversation.organization, requests_per_minute=100)
+            # Of one visitor: another one's first request makes rows, and is reserved on its own.
+            others = [make.conversation(conversation.assistant, visitor=conversation.visitor) for _ in range(3)]
+            begun = [post_and_begin(others[0], "c-1", "Hello", {})[1]]
+            used = Spending.objects.get(scope="visitor", subject=str(others[0].visitor_id)).tokens
+            Budget.objects.update(day_tokens=2 * used + 1)
+            for one in others[1:]:
+                fresh = snapshots.conversation("conversation.id = %s", one.pk)
+                begun.append(post_and_begin(fresh, "c-1", "Hello", {})[1])
+            return [bool(one and one.prepared) for one in begun]
+
+        assert await in_db(post_three)() == [True, True, False]
+        assert len(await all_of(Usage.objects)) == 2
+        rows = {(row.scope, row.period.count("-")): row for row in await all_of(Spending.objects) if row.scope != "visitor"}
+        assert rows["organization", 1].tokens == sum(
+            row.prompt_tokens + row.completion_tokens for row in await all_of(Usage.objects)
+        )
+        assert await in_db(Message.objects.count)() == 3
+
+
 async def test_a_message_beyond_the_budget_is_saved_and_its_turn_says_so(settings):
     async with site(settings) as (conversation, stub):
         await in_db(Budget.objects.create)(organization=conversation.organization, day_tokens=1)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from django import forms
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from assistant.async_db import in_db
@@ -17,6 +20,7 @@ from assistant.models import Card, Method, ToolCall, Turn
 from assistant.services.conversations.sessions import Session, open_session
 from assistant.tools import KINDS
 from assistant.tools.kind import Context, Kind, Operation
+from assistant.turns import heartbeat
 from assistant.turns.runner import running_tasks
 from tests import make
 from tests.assistant.meter import metered
@@ -50,6 +54,35 @@ async def test_a_plain_turn_costs_so_many_statements_transactions_and_hops(setti
             await settled()
         assert (cost.statements, cost.transactions, cost.hops) == (14, 2, 2), str(cost)
         assert await in_db(Turn.objects.filter(state="done").count)() == 2
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is asked without a round trip")
+async def test_a_plain_turn_takes_so_many_round_trips(settings, monkeypatch, tmp_path):
+    settings.ASSISTANT_LEASE_SECONDS = 36000
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 3600)  # a lease that is renewed meanwhile is no part of it
+    async with opened(settings) as (widget, _, _stub):
+        taken = []
+        # Statements are sent in another way once they are prepared. A minute's first turn makes the minute's row.
+        for number in range(8):
+            await in_db(trace)(tmp_path / str(number))
+            assert (await widget.ask("When are you open?"))["outcome"] == "done"
+            await settled()
+            await in_db(trace)(None)
+            taken.append((tmp_path / str(number)).read_bytes().count(b"ReadyForQuery"))
+        assert sorted(set(taken[1:]))[0] == 5, taken
+        assert taken.count(5) >= 5, taken
+
+
+def trace(path: Path | None) -> None:
+    """Have libpq write down what it exchanges with the server from now on, in `path`."""
+    pgconn = connection.connection.pgconn
+    pgconn.untrace()
+    if path:
+        traces.append(path.open("wb"))
+        pgconn.trace(traces[-1].fileno())
+
+
+traces: list[BinaryIO] = []  # libpq writes into them until it is told not to
 
 
 async def test_opening_a_widget_again_costs_so_much(settings, monkeypatch):

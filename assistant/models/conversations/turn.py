@@ -76,6 +76,8 @@ class Turn(models.Model):
     held_at: tuple[float, float] = (0.0, 0.0)  # when the lease was last its own, by its monotonic and its wall clock
     may_have_calls = True  # False: the ledger holds no call of it, since it was new when it was claimed and has made none
     unsettled: list[Any] | None = None  # what was reserved for it and is settled with its outcome; None: settled at once
+    unsaved: list[Any] | None = None  # while it is prepared, before it is saved: the statements that save it
+    reserving: Any = None  # what was reserved meanwhile, and is saved with it
     following: UUID | None = None  # once it has ended: the conversation's next turn that waited then
 
     objects = TurnQuerySet.as_manager()

@@ -196,6 +196,12 @@ class Router:
         # What this turn finds out itself is not included in the health that was read with its conversation.
         self._prepared = self._prepare(messages, tools, getattr(self._asking.conversation, "health", None))
 
+    def give_up(self) -> None:
+        """On a database thread: let go of what was prepared where its reservation has been refused."""
+        plan, self._prepared = self._prepared, None
+        if plan and plan.order[0].place in plan.half_open:
+            health.give_back_probe(*plan.order[0].place)
+
     async def close(self) -> None:
         """Release what was prepared for a round that did not begin."""
         plan, self._prepared = self._prepared, None

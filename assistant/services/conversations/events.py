@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +16,8 @@ from assistant.errors import NotFound
 from assistant.models import Card, Conversation, Event, Message, Turn
 from assistant.services.conversations import notices
 from assistant.services.conversations.staff_texts import public_name
-from assistant.services.raw_sql import execute, insert, new
+from assistant.services.pipeline import Rows, Statement
+from assistant.services.raw_sql import insertion, new, statement, together
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 RESUME_BYTES = 262_144  # of their JSON, likewise; the newest is always given
@@ -44,15 +45,15 @@ def record_event(
         card=card,
         data=data or {},
     )
-    save_events(event)
+    together(saving_events(event))
     return event
 
 
-def save_events(*events: Event) -> None:
-    """Save durable events in one statement, and publish them in this order after the transaction has committed."""
-    insert(*events)
+def saving_events(*events: Event) -> Statement:
+    """Saves durable events; they are published in this order after the transaction has committed."""
     for event in events:
         transaction.on_commit(partial(_publish, event))
+    return insertion(*events)
 
 
 def _publish(event: Event) -> None:
@@ -76,13 +77,25 @@ def next_seq(conversation: Conversation, count: int = 1, *, said_at: datetime | 
     The row stays locked until the transaction ends, so numbers are committed in the order in which they were given out, and
     what the row says of the conversation's state is read with it.
     """
+    return next_seq_then(conversation, (), count, said_at=said_at, title=title)[0]
+
+
+def next_seq_then(
+    conversation: Conversation,
+    then: Sequence[Statement],
+    count: int = 1,
+    *,
+    said_at: datetime | None = None,
+    title: str = "",
+) -> tuple[int, list[Rows]]:
+    """`next_seq`, and the rows of statements that are run with it, once the conversation is locked."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A seq is given out inside the transaction that uses it.")
-    found = execute(_ADVANCE, count, said_at, title, conversation.pk)
+    found, *others = together(statement(_ADVANCE, count, said_at, title, conversation.pk), *then)
     if not found:
         raise NotFound("No such conversation.")
     conversation.last_seq, conversation.state, conversation.staff_id, conversation.title = found[0]
-    return conversation.last_seq
+    return conversation.last_seq, others
 
 
 def render_event(event: Event) -> events.WidgetEvent:

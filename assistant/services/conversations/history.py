@@ -13,9 +13,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from assistant import llm
-from assistant.models import Message, ToolCall, Turn
+from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.files.uploads import with_files
-from assistant.services.raw_sql import execute
+from assistant.services.pipeline import Rows, Statement
+from assistant.services.raw_sql import execute, listed, statement
 
 NOT_YET_CONFIRMED = "The visitor was shown a card to confirm this, and had not answered yet."
 SHORT_RESULT_CHARS = 400  # that is left of an older tool result where the model's context is short
@@ -24,13 +25,30 @@ MESSAGE_TOKENS = 4  # that a message takes beside its text
 
 
 # As rows with all of their columns and their turns', these took half of the time before the model is asked.
-_EARLIER = """
+_MESSAGES = """
     SELECT message.id, message.seq, message.role, message.text, turn.message_id, message.files
     FROM assistant_message AS message LEFT JOIN assistant_turn AS turn ON turn.id = message.turn_id
-    WHERE message.conversation_id = %s AND (message.seq < %s OR turn.created_at < %s) AND message.role <> 'system'
-        AND (turn.id IS NULL OR (turn.state <> 'failed' AND turn.message_id <> %s))
-    ORDER BY message.seq DESC LIMIT %s
+    WHERE message.conversation_id = %s AND message.role <> 'system' AND (turn.id IS NULL OR turn.state <> 'failed')
 """
+_NEWEST = "ORDER BY message.seq DESC LIMIT %s"
+_EARLIER = f"""
+    {_MESSAGES} AND (message.seq < %s OR turn.created_at < %s) AND (turn.id IS NULL OR turn.message_id <> %s) {_NEWEST}
+"""
+_BEFORE = f"""
+    SELECT waiting, acted, said.* FROM (SELECT
+        EXISTS(SELECT 1 FROM assistant_turn WHERE conversation_id = %s AND state IN {listed(Turn.OPEN)}) AS waiting,
+        EXISTS(SELECT 1 FROM assistant_toolcall WHERE conversation_id = %s) AS acted
+    ) AS before LEFT JOIN ({_MESSAGES} {_NEWEST}) AS said ON TRUE ORDER BY said.seq DESC
+"""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What there is of a conversation before a message that is to be saved."""
+
+    waiting: bool  # a turn that comes first
+    acted: bool  # the ledger may hold calls
+    messages: Rows  # the newest of them
 
 
 @dataclass(frozen=True)
@@ -44,24 +62,38 @@ class _Said:
     answers: UUID | None
 
 
-def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: bool = True) -> list[llm.ChatMessage]:
+def reading_earlier(conversation: Conversation, limit: int) -> Statement:
+    """Reads what `as_earlier` has, with at most `limit` messages."""
+    return statement(_BEFORE, *[conversation.pk] * 3, limit)
+
+
+def as_earlier(found: Rows) -> Earlier:
+    waiting, acted = found[0][:2]
+    return Earlier(bool(waiting), bool(acted), [row[2:] for row in found if row[2] is not None])
+
+
+def build_history(
+    turn: Turn, limit: int, tokens: int | None = None, *, earlier: Earlier | None = None
+) -> list[llm.ChatMessage]:
     """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
 
     Where they would take more than `tokens`, roughly, long results of tools are shortened first and the oldest exchanges
     left out then; the newest stays as it was. A reply that failed leaves no trace, what its turn did does. Staff's words
-    are the assistant's side. `acted`: the ledger may hold calls of this conversation.
+    are the assistant's side. `earlier`, where the caller has it, was read with the same limit.
     """
-    seq, message_id = turn.message.seq, turn.message_id
-    found = execute(_EARLIER, turn.conversation_id, seq, turn.created_at, message_id, limit)
-    earlier = [
+    if earlier:
+        found = earlier.messages
+    else:
+        found = execute(_EARLIER, turn.conversation_id, turn.message.seq, turn.created_at, turn.message_id, limit)
+    said = [
         _Said(UUID(str(pk)), place, role, _whole(text, files), UUID(str(answers)) if answers else None)
         for pk, place, role, text, answers, files in found
     ]
-    asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
-    calls = _calls_by_message(turn, set(asked)) if acted else {}
+    asked = {message.pk: message.seq for message in said if message.role == Message.Role.VISITOR}
+    calls = {} if earlier and not earlier.acted else _calls_by_message(turn, set(asked))
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
     exchanges: dict[int, list[llm.ChatMessage]] = {}
-    for message in reversed(earlier):
+    for message in reversed(said):
         place = asked.get(message.answers, message.seq) if message.answers else message.seq
         exchange = exchanges.setdefault(place, [])
         exchange.append(_as_chat(message.role, message.text))

@@ -21,9 +21,16 @@ from assistant.services.organizations import snapshots
 from assistant.services.raw_sql import execute, insert, new
 
 
-def begin_turn(message: Message, opening_call: ToolCall | None = None, *, claimed: bool = False) -> Turn:
-    """Queue the answer to `message`, or, with `claimed`, begin it as its first runner: that is for the answer to a new
-    message before which its conversation has nothing to answer. Inside the caller's transaction."""
+def begin_turn(message: Message, opening_call: ToolCall | None = None) -> Turn:
+    """Queue the answer to `message`. Inside the caller's transaction."""
+    turn = new_turn(message, opening_call)
+    insert(turn)
+    return turn
+
+
+def new_turn(message: Message, opening_call: ToolCall | None = None, *, claimed: bool = False) -> Turn:
+    """The turn that is to answer `message`, not saved yet; with `claimed`, begun by its first runner: that is for the answer
+    to a new message before which its conversation has nothing to answer."""
     now, held_at = timezone.now(), _clocks()
     turn = new(
         Turn,
@@ -36,7 +43,6 @@ def begin_turn(message: Message, opening_call: ToolCall | None = None, *, claime
         turn.state, turn.fence, turn.attempts = Turn.State.RUNNING, 1, 1
         turn.started_at, turn.leased_until = now, now + lease_duration()
         turn.held_at, turn.may_have_calls = held_at, False
-    insert(turn)
     return turn
 
 

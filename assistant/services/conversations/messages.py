@@ -10,16 +10,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assistant.errors import Conflict, NotFound
-from assistant.models import Conversation, ConversationFile, Message, Turn
+from assistant.models import Conversation, ConversationFile, Event, Message, Turn
 from assistant.redaction import clean_name
 from assistant.services.conversations import notices, unheld
-from assistant.services.conversations.events import next_seq, record_event
-from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.events import next_seq, next_seq_then, record_event, saving_events
+from assistant.services.conversations.history import Earlier, as_earlier, reading_earlier
+from assistant.services.conversations.leases import new_turn
 from assistant.services.conversations.state import set_state
 from assistant.services.files import uploads
 from assistant.services.knowledge import questions
 from assistant.services.notifications import queue as notifications
-from assistant.services.raw_sql import insert, listed, new
+from assistant.services.raw_sql import insert, insertion, new, together
 
 
 def append_message(
@@ -49,14 +50,6 @@ class PostedMessage:
     new: bool
 
 
-# Read with the message once the conversation is locked: whether another message is to be answered first, and whether the
-# ledger holds calls of this conversation.
-_BEFORE = f"""
-    EXISTS(SELECT 1 FROM assistant_turn WHERE conversation_id = %s AND state IN {listed(Turn.OPEN)}),
-    EXISTS(SELECT 1 FROM assistant_toolcall WHERE conversation_id = %s)
-"""
-
-
 def post_message(
     conversation: Conversation,
     client_id: str,
@@ -64,12 +57,13 @@ def post_message(
     page: dict[str, str] | None = None,
     files: Sequence[str] = (),
     *,
-    prepare: Callable[[Turn, bool], object] | None = None,
+    prepare: Callable[[Turn, Earlier], object] | None = None,
 ) -> PostedMessage:
     """Save a visitor's message and the turn that is to answer it, once per `client_id`. `files` are ids.
 
     With `prepare` the turn is claimed for this process, unless another one of the conversation comes first; `prepare` is
-    called with it, and with whether the conversation has made calls, at the end of the same transaction.
+    called with it, and with what there is before it, in the same transaction. The turn is saved after that, with what
+    `prepare` has reserved (`turn.reserving`).
 
     Raises `Conflict` when the id was used for another text, `ConsentRequired` before the visitor has agreed.
     """
@@ -93,28 +87,47 @@ def _post(
     text: str,
     page: dict[str, str] | None,
     files: Sequence[str],
-    prepare: Callable[[Turn, bool], object] | None,
+    prepare: Callable[[Turn, Earlier], object] | None,
 ) -> PostedMessage:
     role = Message.Role.VISITOR
     sent = uploads.ready(conversation, files, client_id=client_id) if files else []
-    seq = next_seq(conversation, said_at=timezone.now(), title=_title(text or "".join(file.name for file in sent[:1])))
+    title = _title(text or "".join(file.name for file in sent[:1]))
+    reads = [reading_earlier(conversation, conversation.assistant.history_messages)] if prepare else []
+    seq, found = next_seq_then(conversation, reads, said_at=timezone.now(), title=title)
+    earlier = as_earlier(found[0]) if found else None
     if conversation.state == Conversation.State.CLOSED:
         set_state(conversation, Conversation.State.ASSISTANT, seq=seq)
         seq = next_seq(conversation)
     message = new(Message, conversation=conversation, seq=seq, role=role, text=text, client_id=client_id, page=page or {})
     message.files = uploads.shown(sent)
-    [(waits, acted)] = insert(message, returning=_BEFORE, values=(conversation.pk, conversation.pk))
-    if sent:
-        uploads.attach(message, sent)
-    record_event(conversation, "message.added", message=message, seq=seq)
+    added = new(Event, conversation=conversation, seq=seq, type="message.added", message=message)
     if conversation.state == Conversation.State.STAFF:
+        together(insertion(message), saving_events(added))
+        if sent:
+            uploads.attach(message, sent)
         if not notifications.about_message(conversation):
             unheld.wait_for_person(conversation, "A visitor writes, and the person they talked to has left")
         return PostedMessage(message, None, new=True)
-    turn = begin_turn(message, claimed=prepare is not None and not waits)
-    if prepare and not waits:
-        prepare(turn, bool(acted))
+    begins = prepare if earlier and not earlier.waiting else None
+    turn = new_turn(message, claimed=begins is not None)
+    turn.unsaved = [insertion(message), saving_events(added), insertion(turn)]
+    if sent:
+        together(*turn.unsaved)
+        turn.unsaved = []
+        uploads.attach(message, sent)
+    if begins and earlier:
+        begins(turn, earlier)
+    _save(turn)
     return PostedMessage(message, turn, new=True)
+
+
+def _save(turn: Turn) -> None:
+    """Save a turn with its message, and what was reserved for it."""
+    unsaved, turn.unsaved = turn.unsaved or [], None
+    reserving = turn.reserving.statements() if turn.reserving else []
+    found = together(*unsaved, *reserving, last=True)
+    if turn.reserving:
+        turn.reserving.found = found[len(unsaved) :]
 
 
 def rate_message(conversation: Conversation, message_id: str, value: int) -> None:

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, TurnTaken
 from assistant.models import Event, Message, ToolCall, Turn
-from assistant.services.conversations.events import next_seq, save_events
+from assistant.services.conversations.events import next_seq_then, saving_events
 from assistant.services.methods import ledger
+from assistant.services.pipeline import Statement
 from assistant.services.providers import budgets
-from assistant.services.raw_sql import execute, insert, listed, new
+from assistant.services.raw_sql import insertion, listed, new, statement
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,18 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
     conversation, now = turn.conversation, timezone.now()
     with transaction.atomic():
         # The numbers first: they come with the conversation's lock.
+        count, said_at = (2, now) if outcome.text else (1, None)
         try:
-            last = next_seq(conversation, 2 if outcome.text else 1, said_at=now if outcome.text else None)
+            last, [left] = next_seq_then(conversation, (_ending(turn, outcome, now),), count, said_at=said_at)
         except NotFound as error:
             raise TurnTaken("The conversation was erased.") from error
-        turn.following, leaves_calls = _end(turn, outcome, now)
-        if leaves_calls:
+        if not left:
+            raise TurnTaken("The lease is lost; another runner's outcome counts.")
+        [(following, has_open)] = left
+        turn.following = UUID(str(following)) if following else None
+        if has_open or turn.opening_call_id:
             ledger.close_with(turn)
-        reply, added = None, []
+        reply, added, saving = None, [], []
         if outcome.text:
             reply = new(
                 Message,
@@ -61,12 +66,12 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
                 turn=turn,
                 sources=list(outcome.sources),
             )
-            insert(reply)
+            saving = [insertion(reply)]
             added = [new(Event, conversation=conversation, seq=reply.seq, type="message.added", message=reply)]
         ended = new(Event, conversation=conversation, seq=last, type="turn.ended", turn=turn, data=_shown(outcome))
-        save_events(*added, ended)
+        saving += [saving_events(*added, ended)]
         # Last: the rows of the organization's limits are what all of its turns want.
-        settle_all(turn)
+        budgets.settle_all(turn.unsettled or (), after=saving, last=True)
     turn.unsettled = None
     return reply
 
@@ -80,9 +85,8 @@ _LEFT = f"""
 """
 
 
-def _end(turn: Turn, outcome: Outcome, now: datetime) -> tuple[UUID | None, bool]:
-    """Save the outcome under the fence; returns the conversation's next turn that waits, and whether calls of this one may
-    still be open."""
+def _ending(turn: Turn, outcome: Outcome, now: datetime) -> Statement:
+    """Saves the outcome under the fence; returns what is `_LEFT`."""
     changes = {
         "state": outcome.state,
         "code": outcome.code,
@@ -91,16 +95,12 @@ def _end(turn: Turn, outcome: Outcome, now: datetime) -> tuple[UUID | None, bool
         "ended_at": now,
         **(outcome.measured or {}),
     }
-    ended = execute(
+    return statement(
         f"UPDATE assistant_turn SET {', '.join(f'{column} = %s' for column in changes)} "
         f"WHERE id = %s AND fence = %s AND state = 'running' RETURNING {_LEFT}",
         *changes.values(),
         *(turn.pk, turn.fence, turn.conversation_id),
     )
-    if not ended:
-        raise TurnTaken("The lease is lost; another runner's outcome counts.")
-    following, has_open = ended[0]
-    return UUID(str(following)) if following else None, bool(has_open or turn.opening_call_id)
 
 
 def settle_all(turn: Turn) -> None:

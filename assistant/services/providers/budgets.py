@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from assistant import llm
@@ -24,16 +26,17 @@ from assistant.models import Assistant, Budget, Conversation, Organization, Spen
 from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
 from assistant.services.notifications import queue as notifications
+from assistant.services.pipeline import Rows, Statement
+from assistant.services.providers import spending
 from assistant.services.providers.prices import FREE, Rate, rate_of
-from assistant.services.raw_sql import execute, insert, new, overwrite
+from assistant.services.providers.spending import Limit, Used
+from assistant.services.raw_sql import execute, insert, insertion, new, overwriting, statement, together
 
 log = logging.getLogger(__name__)
 
-WARN_AT = 0.8
 # What the row of a reservation has from the beginning, and keeps: who asked, for what, and when.
 RESERVED_FOR = ("organization", "assistant", "conversation", "turn", "task", "at")
 MAY_BE_ERASED = ("assistant_id", "conversation_id", "turn_id")  # while the answer is awaited
-KEEP_SPENDINGS = timedelta(days=62)
 KEEP_USAGE = timedelta(days=400)  # a year can be compared with the one before
 
 
@@ -69,37 +72,10 @@ class Attempt:
     total_ms: int | None = None
 
 
-@dataclass(frozen=True)
-class _Limit:
-    scope: str
-    subject: str
-    period: str
-    tokens: int | None = None
-    micros: int | None = None
-    requests: int | None = None
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        return self.scope, self.subject, self.period
-
-    def admits(self, used: _Used) -> bool:
-        caps = (used.tokens, self.tokens), (used.micros, self.micros), (used.requests, self.requests)
-        return all(cap is None or taken <= cap for taken, cap in caps)
-
-
-@dataclass(frozen=True)
-class _Used:
-    """What the row of a limit counts."""
-
-    row_id: int
-    tokens: int
-    micros: int
-    requests: int
-    warned: bool
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Reservation:
+    """What was reserved. Of one that is `Pending`, `usage_id` is 0."""
+
     usage_id: int
     asking: Requester
     model: str
@@ -107,22 +83,22 @@ class Reservation:
     prompt_tokens: int
     tokens: int  # with those of the answer
     micros: int
-    limits: tuple[_Limit, ...]
+    limits: tuple[Limit, ...]
 
 
-def _limits(asking: Requester, budget: Budget, now: datetime) -> list[_Limit]:
+def _limits(asking: Requester, budget: Budget, now: datetime) -> list[Limit]:
     """The organization's month comes first: its row's lock puts all of the organization's requests in a line."""
     local = now.astimezone(ZoneInfo(asking.organization.timezone))
     month, day, minute = f"{local:%Y-%m}", f"{local:%Y-%m-%d}", f"{local:%Y-%m-%dT%H:%M}"
     limits = [
-        _Limit("organization", "", month, budget.month_tokens, _micros(budget.month_dollars)),
-        _Limit("organization", "", day, budget.day_tokens, _micros(budget.day_dollars)),
-        _Limit("organization", "", minute, requests=budget.requests_per_minute),
+        Limit("organization", "", month, budget.month_tokens, _micros(budget.month_dollars)),
+        Limit("organization", "", day, budget.day_tokens, _micros(budget.day_dollars)),
+        Limit("organization", "", minute, requests=budget.requests_per_minute),
     ]
     if conversation := asking.conversation:
-        limits.append(_Limit("visitor", str(conversation.visitor_id), day, budget.visitor_day_tokens))
+        limits.append(Limit("visitor", str(conversation.visitor_id), day, budget.visitor_day_tokens))
         if conversation.network:
-            limits.append(_Limit("network", conversation.network, day, budget.network_day_tokens))
+            limits.append(Limit("network", conversation.network, day, budget.network_day_tokens))
     return limits
 
 
@@ -157,7 +133,8 @@ def reserve(
     free: bool = False,
     now: datetime | None = None,
 ) -> Reservation:
-    """Reserve the most that one request may use. Raises `BudgetExceeded`; then nothing is reserved.
+    """Reserve the most that one request may use. Raises `BudgetExceeded`; then nothing is reserved. While the turn that asks
+    is not saved itself, the reservation waits for that (`Pending`).
 
     `free` requests cost no money, as those to the demonstration model, but their tokens count.
     """
@@ -167,25 +144,81 @@ def reserve(
     rate = FREE if free else rate_of(organization, model)
     tokens = prompt_tokens + completion_tokens
     micros = rate.micros(prompt_tokens, completion_tokens) or 0
-    with transaction.atomic(savepoint=False):
-        full = _take(organization, limits, tokens, micros)
+    reservation = Reservation(0, asking, model, rate, prompt_tokens, tokens, micros, tuple(limits))
+    pending = Pending(reservation, budget, completion_tokens)
+    if asking.turn and asking.turn.unsaved is not None and asking.turn.reserving is None:
+        asking.turn.reserving = pending
+    else:
+        pending.reserve()
+    return reservation
+
+
+class Pending:
+    """A reservation to be made: at once with `reserve`, or by its `statements`, whose rows are `found` by `conclude`."""
+
+    found: Sequence[Rows] = ()
+
+    def __init__(self, reservation: Reservation, budget: Budget, completion_tokens: int) -> None:
+        self.reservation, self.budget = reservation, budget
+        self.tokens, self.micros = reservation.tokens, reservation.micros
+        asking = reservation.asking
+        self.organization_id = asking.organization.pk
         row = new(
             Usage,
-            organization=organization,
+            organization=asking.organization,
             assistant=asking.assistant,
             conversation=asking.conversation,
             turn=asking.turn,
-            model=model,
+            model=reservation.model,
             task=asking.task,
             reserved=True,
-            prompt_tokens=prompt_tokens,
+            prompt_tokens=reservation.prompt_tokens,
             completion_tokens=completion_tokens,
         )
-        usage_id: int = 0 if full else insert(row, returning="id")[0][0]
-    # Outside of the block: the transaction may be a message's, which stands whether or not it can be answered.
-    if full:
-        raise _exceeded(asking, budget, full)
-    return Reservation(usage_id, asking, model, rate, prompt_tokens, tokens, micros, tuple(limits))
+        self.inserting = insertion(row, returning="id")
+
+    def statements(self) -> list[Statement]:
+        """Reserve it where all limits admit it, and leave their rows as they are otherwise."""
+        limits = self.reservation.limits
+        return [spending.adding_if_admitted(self.organization_id, limits, self.tokens, self.micros), self.inserting]
+
+    def conclude(self) -> None:
+        """Once the transaction of the `statements` has been committed. Raises `BudgetExceeded`."""
+        used, [(usage_id,)] = self.found
+        if len(used) == len(self.reservation.limits):
+            self.reservation.usage_id = usage_id
+            return
+        # A limit is exceeded, or the row of a new period or a new visitor is missing.
+        with transaction.atomic():
+            execute("DELETE FROM assistant_usage WHERE id = %s", usage_id)
+            full = self._save()
+        self._refuse(full)
+
+    def reserve(self) -> None:
+        with transaction.atomic(savepoint=False):
+            full = self._save()
+        # Outside of the block: the transaction may be a message's, which stands whether or not it can be answered.
+        self._refuse(full)
+
+    def _save(self) -> Limit | None:
+        """Reserve it in the rows of all limits, or in none of them; returns the limit that is exceeded, if any."""
+        limits, (pk, tokens, micros) = self.reservation.limits, (self.organization_id, self.tokens, self.micros)
+        found, [(usage_id,)] = together(spending.adding(pk, limits, tokens, micros, 1), self.inserting)
+        used = spending.by_place(found)
+        if missing := [limit for limit in limits if limit.place not in used]:
+            spending.create(pk, missing)
+            used |= spending.by_place(together(spending.adding(pk, missing, tokens, micros, 1))[0])
+        full = next((limit for limit in limits if not limit.admits(used[limit.place])), None)
+        if full:
+            delete = statement("DELETE FROM assistant_usage WHERE id = %s", usage_id)
+            together(spending.adding(pk, limits, -tokens, -micros, -1), delete)
+        else:
+            self.reservation.usage_id = usage_id
+        return full
+
+    def _refuse(self, full: Limit | None) -> None:
+        if full:
+            raise _exceeded(self.reservation.asking, self.budget, full)
 
 
 def reservation_of(usage_id: int | None) -> Reservation | None:
@@ -202,46 +235,6 @@ def reservation_of(usage_id: int | None) -> Reservation | None:
     return Reservation(row.pk, asking, row.model, rate, row.prompt_tokens, tokens, micros, tuple(limits))
 
 
-def _take(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> _Limit | None:
-    """Reserve it in the rows of all limits, or in none of them; returns the limit that is exceeded, if any."""
-    used = _add(organization.pk, limits, tokens, micros, 1)
-    if len(used) < len(limits):
-        # A new period or a new visitor has no row yet.
-        missing = [limit for limit in limits if limit.place not in used]
-        Spending.objects.bulk_create(
-            [
-                Spending(organization=organization, scope=one.scope, subject=one.subject, period=one.period)
-                for one in missing
-            ],
-            ignore_conflicts=True,
-        )
-        used |= _add(organization.pk, missing, tokens, micros, 1)
-    full = next((limit for limit in limits if not limit.admits(used[limit.place])), None)
-    if full:
-        _add(organization.pk, limits, -tokens, -micros, -1)
-    return full
-
-
-def _add(
-    organization_id: int, limits: Sequence[_Limit], tokens: int, micros: int, requests: int = 0
-) -> dict[tuple[str, str, str], _Used]:
-    """Add to the row of each limit that has one, and return what they count now, by place. The rows are locked until the
-    transaction ends, in one order, so that requests of an organization queue up and cannot deadlock."""
-    one = "(organization_id = %s AND scope = %s AND subject = %s AND period = %s)"
-    found = execute(
-        "UPDATE assistant_spending SET tokens = tokens + %s, micros = micros + %s, requests = requests + %s WHERE id IN ("
-        f"SELECT id FROM assistant_spending WHERE {' OR '.join([one] * len(limits))} ORDER BY id{_for_update()}"
-        ") RETURNING scope, subject, period, id, tokens, micros, requests, warned",
-        *(tokens, micros, requests),
-        *(value for limit in limits for value in (organization_id, *limit.place)),
-    )
-    return {(scope, subject, period): _Used(*counted) for scope, subject, period, *counted in found}
-
-
-def _for_update() -> str:
-    return " FOR UPDATE" if connection.features.has_select_for_update else ""
-
-
 def refuse_if_spent(asking: Requester, now: datetime | None = None) -> None:
     """Raises `BudgetExceeded` where nothing more fits: for a voice call, which is measured afterwards. Takes nothing."""
     budget = _budget_of(asking.organization)
@@ -254,7 +247,7 @@ def refuse_if_spent(asking: Requester, now: datetime | None = None) -> None:
             raise _exceeded(asking, budget, limit)
 
 
-def _exceeded(asking: Requester, budget: Budget, full: _Limit) -> BudgetExceeded:
+def _exceeded(asking: Requester, budget: Budget, full: Limit) -> BudgetExceeded:
     return BudgetExceeded(
         " ".join(f"The limit of {full.scope} {full.subject} for {full.period} is reached.".split()),
         whose=full.scope,
@@ -265,38 +258,64 @@ def _exceeded(asking: Requester, budget: Budget, full: _Limit) -> BudgetExceeded
 
 def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
     """Replace what was reserved by what was used; one row stays per attempt. None: nothing was sent."""
-    asking = reservation.asking
-    rates = {reservation.model: reservation.rate}
-    for attempt in attempts:
-        if attempt.model not in rates:
-            rates[attempt.model] = rate_of(asking.organization, attempt.model)
-    rows = [_row(asking, attempt, rates[attempt.model]) for attempt in attempts]
-    tokens = sum(row.prompt_tokens + row.completion_tokens for row in rows) - reservation.tokens
-    micros = sum(row.micros or 0 for row in rows) - reservation.micros
     with transaction.atomic(savepoint=False):
-        # Once only: a second settling would give back what is not reserved any more.
-        if not _replace(reservation.usage_id, rows):
-            return
-        used = _add(asking.organization.pk, reservation.limits, tokens, micros)
-        _warn(asking.organization, {limit: used[limit.place] for limit in reservation.limits if limit.place in used})
+        settle_all([(reservation, attempts)])
 
 
-def _replace(usage_id: int, rows: list[Usage]) -> bool:
-    """Replace a reservation by `rows`; False if it has been settled before."""
+def settle_all(
+    unsettled: Sequence[tuple[Reservation, Sequence[Attempt]]], *, after: Sequence[Statement] = (), last: bool = False
+) -> None:
+    """`settle` each in the caller's transaction, once the statements `after` which that happens have been run. `last`:
+    nothing follows in that transaction, which is committed with them."""
+    settlements = [_Settlement(reservation, attempts) for reservation, attempts in unsettled]
+    statements = [*after, *(one for settlement in settlements for one in settlement.statements)]
+    last = last and not any(settlement.others for settlement in settlements)
+    found = iter(together(*statements, last=last)[len(after) :])
+    for settlement, counted, replaced in zip(settlements, found, found, strict=True):
+        used = spending.by_place(counted)
+        if replaced:
+            settlement.insert_others(replaced[0])
+        if near := spending.nearly_reached(settlement.limits, used):
+            warn = partial(_warn, settlement.organization, near)
+            transaction.on_commit(warn, robust=True) if last else warn()
+
+
+class _Settlement:
+    """Of one reservation, once only: a second one would give back what is not reserved any more."""
+
+    def __init__(self, reservation: Reservation, attempts: Sequence[Attempt]) -> None:
+        asking, self.limits = reservation.asking, reservation.limits
+        self.organization = asking.organization
+        rates = {reservation.model: reservation.rate}
+        for attempt in attempts:
+            if attempt.model not in rates:
+                rates[attempt.model] = rate_of(self.organization, attempt.model)
+        rows = [_row(asking, attempt, rates[attempt.model]) for attempt in attempts]
+        tokens = sum(row.prompt_tokens + row.completion_tokens for row in rows) - reservation.tokens
+        micros = sum(row.micros or 0 for row in rows) - reservation.micros
+        self.others = rows[1:]
+        pk = reservation.usage_id
+        self.statements = [
+            spending.adding(self.organization.pk, self.limits, tokens, micros, while_reserved=pk),
+            _replacing(pk, rows),
+        ]
+
+    def insert_others(self, kept: tuple[Any, ...]) -> None:
+        """Those of the attempts after the first; `kept` is what the first has of `MAY_BE_ERASED`."""
+        for row in self.others:
+            for name, value in zip(MAY_BE_ERASED, kept, strict=True):
+                if value is None:
+                    setattr(row, name, None)
+        if self.others:
+            insert(*self.others)
+
+
+def _replacing(usage_id: int, rows: list[Usage]) -> Statement:
+    """Replaces a reservation by the first of `rows`; returns nothing if it has been settled before."""
     if not rows:
-        return bool(execute("DELETE FROM assistant_usage WHERE id = %s AND reserved RETURNING id", usage_id))
-    first, *others = rows
-    first.pk = usage_id
-    found = overwrite(first, "reserved", without=RESERVED_FOR, returning=", ".join(MAY_BE_ERASED))
-    if not found:
-        return False
-    for row in others:
-        for name, value in zip(MAY_BE_ERASED, found[0], strict=True):
-            if value is None:
-                setattr(row, name, None)
-    if others:
-        insert(*others)
-    return True
+        return statement("DELETE FROM assistant_usage WHERE id = %s AND reserved RETURNING id", usage_id)
+    rows[0].pk = usage_id
+    return overwriting(rows[0], "reserved", without=RESERVED_FOR, returning=", ".join(MAY_BE_ERASED))
 
 
 def _row(asking: Requester, attempt: Attempt, rate: Rate) -> Usage:
@@ -335,19 +354,17 @@ def _precision(exact: bool) -> Usage.Precision:
     return Usage.Precision.EXACT if exact else Usage.Precision.ESTIMATED
 
 
-def _warn(organization: Organization, used: dict[_Limit, _Used]) -> None:
+@transaction.atomic
+def _warn(organization: Organization, near: list[tuple[Limit, Used, float]]) -> None:
     """One e-mail per period, when the organization's own limit is nearly reached."""
-    for limit, row in used.items():
-        shares = [taken / cap for taken, cap in ((row.tokens, limit.tokens), (row.micros, limit.micros)) if cap]
-        if limit.scope != "organization" or row.warned or max(shares, default=0) < WARN_AT:
-            continue
+    for limit, row, share in near:
         if not Spending.objects.filter(pk=row.row_id, warned=False).update(warned=True):
             continue
-        log.warning("organization %s has used %d %% of its limit for %s", organization.pk, max(shares) * 100, limit.period)
+        log.warning("organization %s has used %d %% of its limit for %s", organization.pk, share * 100, limit.period)
         link = admin_pages.address("assistant_organization_change", organization.pk)
         notify_team(
             organization,
-            f"{organization.name}: {max(shares):.0%} of your assistant's limit for {limit.period} is used",
+            f"{organization.name}: {share:.0%} of your assistant's limit for {limit.period} is used",
             f"Your assistant has used {row.tokens:,} tokens and ${row.micros / 1_000_000:,.2f} in {limit.period}.\n\n"
             "When the limit is reached, visitors are told that the assistant cannot answer until the next period. An owner "
             f"can change the limit in the admin, on the organization's page, under Limits:\n{link}",
@@ -376,7 +393,4 @@ def sweep(now: datetime | None = None) -> int:
     """Delete old usage rows and the counters of past periods. Returns how many counters."""
     now = now or timezone.now()
     Usage.objects.filter(at__lt=now - KEEP_USAGE).delete()
-    deleted: int = Spending.objects.filter(created_at__lt=now - KEEP_SPENDINGS).delete()[0]
-    # Those of minutes, every hour: looked for among what is new, rather than among all that is kept.
-    lately = now - timedelta(days=2), now - timedelta(hours=1)
-    return deleted + Spending.objects.filter(period__contains="T", created_at__range=lately).delete()[0]
+    return spending.sweep(now)
