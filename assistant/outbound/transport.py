@@ -19,6 +19,7 @@ import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.streams import EMPTY_PAYLOAD
 from yarl import URL
 
 from assistant.errors import AddressRefused, OutboundError
@@ -135,7 +136,8 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for chunk in self._response.content.iter_any():
+            content = self._response.content
+            while chunk := await _next_bytes(content):
                 yield chunk
         except (aiohttp.ClientError, OSError) as error:
             raise classified(error, self._progress) from error
@@ -143,6 +145,28 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         # Not `release`: what is left of a body that nobody reads is not worth a connection.
         self._response.close()
+
+
+async def _next_bytes(content: aiohttp.StreamReader) -> bytes:
+    """What more of a body has arrived, all at once; empty at its end. aiohttp takes chunk by chunk out of its buffer, and of
+    an answer that comes token by token each token is one."""
+    if content is EMPTY_PAYLOAD or content.exception():
+        return await content.readany()
+    while not content._buffer and not content._eof:
+        await content._wait("readany")
+    if len(content._buffer) < 2 or content._buffer_offset:
+        return content._read_nowait(-1)
+    content._timer.assert_timeout()
+    data = b"".join(content._buffer)
+    content._buffer.clear()
+    content._size -= len(data)
+    content._cursor += len(data)
+    if splits := content._http_chunk_splits:
+        last = splits[-1]
+        splits.clear()
+        splits.append(last)
+    content._protocol.resume_reading()
+    return data
 
 
 def _resume(transport: asyncio.Transport, then: Callable[[], None]) -> None:
