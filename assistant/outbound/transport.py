@@ -40,7 +40,7 @@ class Progress:
     dead: bool = False  # which broke before any answer
 
 
-class _Connection(ResponseHandler):
+class Connection(ResponseHandler):
     """aiohttp has its parser and its transport go on each time a piece of a body is taken out of its buffer, whether or not
     they had stopped: of an answer that comes token by token, that took half of what reading it does.
 
@@ -79,7 +79,7 @@ class Transport(httpx.AsyncBaseTransport):
         connector = aiohttp.TCPConnector(
             ssl=tls_context(), limit=MAX_CONNECTIONS, use_dns_cache=False, enable_cleanup_closed=False, **kept, **guard
         )
-        connector._factory = partial(_Connection, loop=asyncio.get_running_loop())  # type: ignore[assignment]
+        connector._factory = partial(Connection, loop=asyncio.get_running_loop())  # type: ignore[assignment]
         self.session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -13,6 +13,7 @@ import pytest
 from assistant import events, live
 from assistant.live.broadcaster import Broadcaster
 from assistant.live.sending import Sender
+from assistant.live.subscription import SUBSCRIPTION_LIMIT
 from tests.assistant.redis_stub import RedisStub
 
 
@@ -84,6 +85,27 @@ async def test_an_event_is_encoded_once_for_all_who_receive_it() -> None:
             first, second = await one.next(), await other.next()
     assert first is not None and second is not None
     assert first.text is second.text and first.text == '{"type":"reply.delta","turn":"t","offset":0,"text":"Grüß","fence":1}'
+
+
+async def test_a_subscriber_that_gives_up_waiting_misses_nothing() -> None:
+    subscription = live.Subscription()
+    waiting = asyncio.create_task(subscription.next())
+    await asyncio.sleep(0)
+    subscription.put(live.Payload(number=0))
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    subscription.put(live.Payload(number=1))
+    async with asyncio.timeout(5):
+        assert [await subscription.next() for _ in range(2)] == [{"number": 0}, {"number": 1}]
+
+
+async def test_a_slow_subscriber_reads_the_rows_instead_of_what_it_missed() -> None:
+    subscription = live.Subscription()
+    for number in range(SUBSCRIPTION_LIMIT + 1):
+        subscription.put(live.Payload(number=number))
+    subscription.put(live.Payload(number=-1))
+    async with asyncio.timeout(5):
+        assert [await subscription.next() for _ in range(2)] == [None, {"number": -1}]
 
 
 class Loop(asyncio.AbstractEventLoop):
