@@ -113,7 +113,10 @@ async def test_chunks_that_came_together_are_taken_together(monkeypatch: pytest.
     monkeypatch.setattr(StreamReader, "_read_nowait_chunk", lambda self, size: (taken.append(size), take(self, size))[1])
     async with server(chunked) as (url, _), outbound.stream("GET", f"{url}/1000", reach=Reach.OPERATOR) as streamed:
         assert sum([len(chunk) async for chunk in streamed.chunks()]) == 1_000_000
+        content = streamed._response.stream._response.content  # type: ignore[union-attr]
     assert len(taken) < 500
+    # As aiohttp counts it: what it takes to be full, it stops to fill.
+    assert (content._size, content._cursor, len(content._http_chunk_splits)) == (0, 1_000_000, 1)
 
 
 class Clock:
