@@ -147,11 +147,13 @@ def test_a_loop_that_has_ended_leaves_nothing_that_waits_for_ever() -> None:
 
 
 @asynccontextmanager
-async def processes(settings: Any, count: int) -> AsyncIterator[tuple[RedisStub, list[Broadcaster]]]:
+async def processes(
+    settings: Any, count: int, patience_seconds: float = 0.1
+) -> AsyncIterator[tuple[RedisStub, list[Broadcaster]]]:
     """Broadcasters that have nothing in common but a Redis, as those of several processes."""
     redis = RedisStub()
     async with redis.serving() as settings.REDIS_URL:
-        made = [Broadcaster(asyncio.get_running_loop()) for _ in range(count)]
+        made = [Broadcaster(asyncio.get_running_loop(), patience_seconds) for _ in range(count)]
         try:
             yield redis, made
         finally:
@@ -168,8 +170,37 @@ async def test_what_is_published_while_redis_is_busy_is_sent_together_and_in_ord
             broadcaster.put("a", live.Payload(number=number))
         redis.answering.set()
         await redis.received(2)
-    messages = [Sender("another process").decode(message) for _, message in redis.published]
-    assert messages == [[{"number": 0}], [{"number": 1}, {"number": 2}, {"number": 3}]]
+    assert messages_of(redis) == [[{"number": 0}], [{"number": 1}, {"number": 2}, {"number": 3}]]
+
+
+def delta(offset: int) -> live.Payload:
+    return live.Payload(type="reply.delta", turn="t", offset=offset, text="…")
+
+
+def messages_of(redis: RedisStub) -> list[list[live.Payload] | None]:
+    return [Sender("another process").decode(message) for _, message in redis.published]
+
+
+async def test_more_of_a_reply_is_sent_with_what_cannot_wait(settings: Any) -> None:
+    async with processes(settings, 1, patience_seconds=3600) as (redis, [broadcaster]):
+        broadcaster.put("a", delta(0))
+        await redis.received(1)
+        broadcaster.put("a", delta(1))
+        async with asyncio.timeout(30):
+            while not broadcaster.queue.empty():  # until the sender has taken it
+                await asyncio.sleep(0)
+        broadcaster.put("a", live.Payload(number=2))
+        await redis.received(2)
+        broadcaster.put("a", delta(3))
+        await broadcaster.flush()
+    assert messages_of(redis) == [[delta(0)], [delta(1), {"number": 2}], [delta(3)]]
+
+
+async def test_more_of_a_reply_does_not_wait_for_ever(settings: Any) -> None:
+    async with processes(settings, 1, patience_seconds=0.01) as (redis, [broadcaster]):
+        broadcaster.put("a", delta(1))
+        await redis.received(1)
+    assert messages_of(redis) == [[delta(1)]]
 
 
 async def test_nothing_that_was_published_is_left_behind_when_a_process_ends(settings: Any) -> None:
