@@ -146,7 +146,8 @@ class Broadcaster:
                 await asyncio.sleep(GATHER_SECONDS)
 
     async def _gathered(self) -> list[tuple[str, Payload]]:
-        """What is queued, once there is something that cannot wait, or has waited for long enough. While a notice waits that could not be sent, nothing after a while."""
+        """What is queued, once there is something that cannot wait, or that has waited for long enough. While a notice waits
+        that could not be sent, nothing after a while."""
         try:
             async with asyncio.timeout(POLL_SECONDS if self.sender.missed else None):
                 gathered = [await self.queue.get()]
