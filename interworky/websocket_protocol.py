@@ -7,6 +7,7 @@ from asyncio import BaseTransport
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import OPEN
 
 BYTES_PER_SECOND = 16_384
 BYTES_AT_ONCE = 393_216  # a widget that reconnects with all its unsent messages needs a third of that
@@ -25,6 +26,21 @@ class Protocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         self.allowance, self.counted_at = float(BYTES_AT_ONCE), time.monotonic()
+
+    async def send(self, message: Any) -> None:
+        # Text on an open connection, as nearly all is: one frame, without extensions, is a header before it. By way of the
+        # library's objects and buffers, making it takes five times as long.
+        text = message.get("text")
+        if text is None or not self._sends_at_once():
+            await super().send(message)
+        else:
+            self.transport.write(text_frame(text))
+
+    def _sends_at_once(self) -> bool:
+        """Whether nothing stands before what is sent: no handshake, no close, and no client that does not read."""
+        conn = self.conn
+        ready = self.handshake_complete and self.writable.is_set() and not (self.close_sent or self.disconnected)
+        return ready and conn.state is OPEN and not (conn.extensions or conn.expect_continuation_frame)
 
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:
@@ -60,3 +76,14 @@ class Protocol(WebSocketsSansIOProtocol):
                 self.conn.send_close(TOO_MUCH, "too_much")
                 self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
+
+
+def text_frame(text: str) -> bytes:
+    """A text in one unmasked frame. Source: https://datatracker.ietf.org/doc/html/rfc6455#section-5.2"""
+    data = text.encode()
+    size = len(data)
+    if size < 126:
+        return b"\x81%c%b" % (size, data)
+    if size < 65_536:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), data)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), data)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
+import logging
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from contextlib import closing
 from pathlib import Path
 from socket import create_server
+from unittest.mock import Mock
 
 import pytest
 import uvicorn
@@ -24,7 +28,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from interworky.demo.seed import PUBLIC_KEY
-from interworky.up import Refused, bind, owning
+from interworky.up import Refused, Server, bind, owning
 from tests.servers import ROOT, App, environment
 
 WITHOUT_VENV = "import sys; sys.modules['ensurepip'] = None"
@@ -102,6 +106,18 @@ def test_it_stops_in_time_and_asks_clients_to_reconnect(start_app):
             socket.recv(5)
     assert closed.value.rcvd and closed.value.rcvd.code == 1012
     assert app.log.read_text() == said
+
+
+async def test_what_stops_the_server_wakes_it(monkeypatch):
+    monkeypatch.setattr(threading, "Timer", Mock())  # it would end this process
+    monkeypatch.setattr(logging.Logger, "setLevel", Mock())
+    server = Server(lambda: None, tick_seconds=3600)
+    running = asyncio.create_task(server.main_loop())
+    await asyncio.sleep(0)
+    assert not running.done()
+    server.handle_exit(signal.SIGTERM, None)
+    async with asyncio.timeout(30):
+        await running
 
 
 def test_the_loop_and_the_parser_of_http_are_those_that_cost_least():

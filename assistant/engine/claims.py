@@ -119,9 +119,10 @@ def _known(text: str, evidence: Evidence) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _claims_nothing(opening: str) -> bool:
-    """Whether the first words of a reply claim nothing while nothing was done. Replies begin alike."""
-    return judge(opening, Evidence(idle=True)) == Verdict()
+def _claims_nothing(text: str) -> bool:
+    """Whether a text claims nothing while nothing was done, whatever was said before. Replies begin alike, and an assistant
+    has sentences that it says to everybody: one that was judged before costs a hundredth of what judging it does."""
+    return judge(text, Evidence(idle=True)) == Verdict()
 
 
 # --- The gate ---------------------------------------------------------------------------------------------------------
@@ -259,7 +260,9 @@ class Gate:
         return out
 
     def _judge(self, sentence: str) -> Verdict:
-        verdict = judge(self._before + sentence, self.evidence)
+        text, evidence = self._before + sentence, self.evidence
+        nothing_done = evidence.idle and not (evidence.effects or evidence.receipts)
+        verdict = _NOTHING_WRONG if nothing_done and _claims_nothing(text) else judge(text, evidence)
         if self._asked and not self.evidence.effects and _AFFIRMS.match(sentence):
             return replace(verdict, doubtful=True)
         return verdict

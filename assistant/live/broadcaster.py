@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from assistant.async_db import in_db
+from assistant.events import ReplyDelta
 from assistant.live.channels import CONVERSATION, STAFF, group
 from assistant.live.fences import Fences
 from assistant.live.receiving import Receiver
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 QUEUE_LIMIT = 20_000
 SENT_AT_ONCE = 500
 GATHER_SECONDS = 0.03  # between two sends to other processes; what comes meanwhile goes with the next
+# For which more of a reply that has begun waits for what else is to be sent: a widget of another process shows it as late,
+# four times a second, and with twenty long replies at once a turn takes a tenth less CPU.
+PATIENCE_SECONDS = 0.1
 SEND_SECONDS = 2
 PROBE_SECONDS = 1.0  # how often a process publishes to itself through Redis, to know that it receives
 SILENCE_SECONDS = 3.0  # without such a message, until Redis is taken to be down
@@ -47,14 +51,15 @@ class Broadcaster:
     One queue and one sender, so that events arrive in the order in which they were published.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self.loop, self.patience_seconds = loop, patience_seconds
         self.name = uuid4().hex
         self.sender = Sender(self.name)
         self.receiver: Receiver | None = None
         self.subscriptions: dict[str, set[Subscription]] = {}
         self.fences = Fences()
         self.queue: asyncio.Queue[tuple[str, Payload]] = asyncio.Queue(QUEUE_LIMIT)
+        self.urgent = asyncio.Event()  # what is queued is to be sent at once
         self.waiting: deque[tuple[str, Payload]] = deque()  # from other threads
         self.woken = False  # the loop will see to them
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -72,6 +77,8 @@ class Broadcaster:
         self._ensure_running("send", self._send)
         with suppress(asyncio.QueueFull):
             self.queue.put_nowait((to, payload))
+        if not (payload.get("type") == ReplyDelta.type and payload.get("offset")):
+            self.urgent.set()
 
     def _probe(self) -> None:
         """Publish to ourselves, and with that what else there is to send."""
@@ -139,18 +146,26 @@ class Broadcaster:
                 await asyncio.sleep(GATHER_SECONDS)
 
     async def _gathered(self) -> list[tuple[str, Payload]]:
-        """What is queued, once there is something. While a notice waits that could not be sent, nothing after a while."""
+        """What is queued, once there is something that cannot wait, or that has waited for long enough. While a notice waits
+        that could not be sent, nothing after a while."""
         try:
             async with asyncio.timeout(POLL_SECONDS if self.sender.missed else None):
                 gathered = [await self.queue.get()]
         except TimeoutError:
             return []
+        if not self.urgent.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.patience_seconds):
+                    await self.urgent.wait()
         while not self.queue.empty() and len(gathered) < SENT_AT_ONCE:
             gathered.append(self.queue.get_nowait())
+        if self.queue.empty():
+            self.urgent.clear()
         return gathered
 
     async def flush(self) -> None:
         """Until what was published is sent to the other processes, or given up."""
+        self.urgent.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(SEND_SECONDS):
                 await self.queue.join()

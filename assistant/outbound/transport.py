@@ -19,6 +19,7 @@ import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.streams import EMPTY_PAYLOAD
 from yarl import URL
 
 from assistant.errors import AddressRefused, OutboundError
@@ -39,13 +40,32 @@ class Progress:
     dead: bool = False  # which broke before any answer
 
 
-class _Connection(ResponseHandler):
+class Connection(ResponseHandler):
     """aiohttp has its parser and its transport go on each time a piece of a body is taken out of its buffer, whether or not
-    they had stopped: of an answer that comes token by token, that took half of what reading it does."""
+    they had stopped: of an answer that comes token by token, that took half of what reading it does.
+
+    It also sets another timer of the longest silence for each piece. Here one timer looks, when it is due, whether
+    anything has come since: setting a timer takes eight times as long as looking at the clock.
+    """
+
+    _silent_since = 0.0  # by the clock of the event loop
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         if self._reading_paused:
             super().resume_reading(resume_parser)
+
+    def _reschedule_timeout(self) -> None:
+        timer, seconds = self._read_timeout_handle, self._read_timeout
+        self._silent_since = self._loop.time()
+        if timer is None or not seconds or timer.when() > self._silent_since + seconds:
+            super()._reschedule_timeout()
+
+    def _on_read_timeout(self) -> None:
+        left = self._silent_since + (self._read_timeout or 0) - self._loop.time()
+        if left <= 0:
+            super()._on_read_timeout()
+        else:
+            self._read_timeout_handle = self._loop.call_later(left, self._on_read_timeout)
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -59,7 +79,7 @@ class Transport(httpx.AsyncBaseTransport):
         connector = aiohttp.TCPConnector(
             ssl=tls_context(), limit=MAX_CONNECTIONS, use_dns_cache=False, enable_cleanup_closed=False, **kept, **guard
         )
-        connector._factory = partial(_Connection, loop=asyncio.get_running_loop())  # type: ignore[assignment]
+        connector._factory = partial(Connection, loop=asyncio.get_running_loop())  # type: ignore[assignment]
         self.session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -116,7 +136,8 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for chunk in self._response.content.iter_any():
+            content = self._response.content
+            while chunk := await _next_bytes(content):
                 yield chunk
         except (aiohttp.ClientError, OSError) as error:
             raise classified(error, self._progress) from error
@@ -124,6 +145,28 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         # Not `release`: what is left of a body that nobody reads is not worth a connection.
         self._response.close()
+
+
+async def _next_bytes(content: aiohttp.StreamReader) -> bytes:
+    """What more of a body has arrived, all at once; empty at its end. aiohttp takes chunk by chunk out of its buffer, and of
+    an answer that comes token by token each token is one."""
+    if content is EMPTY_PAYLOAD or content.exception():
+        return await content.readany()
+    while not content._buffer and not content._eof:
+        await content._wait("readany")
+    if len(content._buffer) < 2 or content._buffer_offset:
+        return content._read_nowait(-1)
+    content._timer.assert_timeout()
+    data = b"".join(content._buffer)
+    content._buffer.clear()
+    content._size -= len(data)
+    content._cursor += len(data)
+    if splits := content._http_chunk_splits:
+        last = splits[-1]
+        splits.clear()
+        splits.append(last)
+    content._protocol.resume_reading()
+    return data
 
 
 def _resume(transport: asyncio.Transport, then: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from assistant import events, live
 from assistant.live.broadcaster import Broadcaster
 from assistant.live.sending import Sender
+from assistant.live.subscription import SUBSCRIPTION_LIMIT
 from tests.assistant.redis_stub import RedisStub
 
 
@@ -86,6 +87,27 @@ async def test_an_event_is_encoded_once_for_all_who_receive_it() -> None:
     assert first.text is second.text and first.text == '{"type":"reply.delta","turn":"t","offset":0,"text":"Grüß","fence":1}'
 
 
+async def test_a_subscriber_that_gives_up_waiting_misses_nothing() -> None:
+    subscription = live.Subscription()
+    waiting = asyncio.create_task(subscription.next())
+    await asyncio.sleep(0)
+    subscription.put(live.Payload(number=0))
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    subscription.put(live.Payload(number=1))
+    async with asyncio.timeout(5):
+        assert [await subscription.next() for _ in range(2)] == [{"number": 0}, {"number": 1}]
+
+
+async def test_a_slow_subscriber_reads_the_rows_instead_of_what_it_missed() -> None:
+    subscription = live.Subscription()
+    for number in range(SUBSCRIPTION_LIMIT + 1):
+        subscription.put(live.Payload(number=number))
+    subscription.put(live.Payload(number=-1))
+    async with asyncio.timeout(5):
+        assert [await subscription.next() for _ in range(2)] == [None, {"number": -1}]
+
+
 class Loop(asyncio.AbstractEventLoop):
     """An event loop that another thread wakes; it does what it was woken for when it is told to."""
 
@@ -125,11 +147,13 @@ def test_a_loop_that_has_ended_leaves_nothing_that_waits_for_ever() -> None:
 
 
 @asynccontextmanager
-async def processes(settings: Any, count: int) -> AsyncIterator[tuple[RedisStub, list[Broadcaster]]]:
+async def processes(
+    settings: Any, count: int, patience_seconds: float = 0.1
+) -> AsyncIterator[tuple[RedisStub, list[Broadcaster]]]:
     """Broadcasters that have nothing in common but a Redis, as those of several processes."""
     redis = RedisStub()
     async with redis.serving() as settings.REDIS_URL:
-        made = [Broadcaster(asyncio.get_running_loop()) for _ in range(count)]
+        made = [Broadcaster(asyncio.get_running_loop(), patience_seconds) for _ in range(count)]
         try:
             yield redis, made
         finally:
@@ -146,8 +170,37 @@ async def test_what_is_published_while_redis_is_busy_is_sent_together_and_in_ord
             broadcaster.put("a", live.Payload(number=number))
         redis.answering.set()
         await redis.received(2)
-    messages = [Sender("another process").decode(message) for _, message in redis.published]
-    assert messages == [[{"number": 0}], [{"number": 1}, {"number": 2}, {"number": 3}]]
+    assert messages_of(redis) == [[{"number": 0}], [{"number": 1}, {"number": 2}, {"number": 3}]]
+
+
+def delta(offset: int) -> live.Payload:
+    return live.Payload(type="reply.delta", turn="t", offset=offset, text="…")
+
+
+def messages_of(redis: RedisStub) -> list[list[live.Payload] | None]:
+    return [Sender("another process").decode(message) for _, message in redis.published]
+
+
+async def test_more_of_a_reply_is_sent_with_what_cannot_wait(settings: Any) -> None:
+    async with processes(settings, 1, patience_seconds=3600) as (redis, [broadcaster]):
+        broadcaster.put("a", delta(0))
+        await redis.received(1)
+        broadcaster.put("a", delta(1))
+        async with asyncio.timeout(30):
+            while not broadcaster.queue.empty():  # until the sender has taken it
+                await asyncio.sleep(0)
+        broadcaster.put("a", live.Payload(number=2))
+        await redis.received(2)
+        broadcaster.put("a", delta(3))
+        await broadcaster.flush()
+    assert messages_of(redis) == [[delta(0)], [delta(1), {"number": 2}], [delta(3)]]
+
+
+async def test_more_of_a_reply_does_not_wait_for_ever(settings: Any) -> None:
+    async with processes(settings, 1, patience_seconds=0.01) as (redis, [broadcaster]):
+        broadcaster.put("a", delta(1))
+        await redis.received(1)
+    assert messages_of(redis) == [[delta(1)]]
 
 
 async def test_nothing_that_was_published_is_left_behind_when_a_process_ends(settings: Any) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
+from aiohttp import SocketTimeoutError, StreamReader
 from aiohttp.client_proto import ResponseHandler
 
 from assistant import outbound
 from assistant.errors import AddressRefused, OutboundError
 from assistant.outbound import Reach
+from assistant.outbound.transport import Connection
 from tests.assistant.upstream import server
 
 HELD_SECONDS = 0.02
@@ -103,6 +105,69 @@ async def test_what_is_taken_of_a_body_sets_nothing_going_that_had_not_stopped(m
     async with server(chunked) as (url, _), outbound.stream("GET", f"{url}/30", reach=Reach.OPERATOR) as streamed:
         assert sum([len(chunk) async for chunk in streamed.chunks()]) == 30_000
     assert 0 not in received
+
+
+async def test_chunks_that_came_together_are_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+    take = StreamReader._read_nowait_chunk
+    monkeypatch.setattr(StreamReader, "_read_nowait_chunk", lambda self, size: (taken.append(size), take(self, size))[1])
+    async with server(chunked) as (url, _), outbound.stream("GET", f"{url}/1000", reach=Reach.OPERATOR) as streamed:
+        assert sum([len(chunk) async for chunk in streamed.chunks()]) == 1_000_000
+        content = streamed._response.stream._response.content  # type: ignore[union-attr]
+    assert len(taken) < 500
+    # As aiohttp counts it: what it takes to be full, it stops to fill.
+    assert (content._size, content._cursor, len(content._http_chunk_splits)) == (0, 1_000_000, 1)
+
+
+class Clock:
+    """An event loop of which only the time passes, when it is told to."""
+
+    def __init__(self) -> None:
+        self.now, self.timers = 0.0, list[asyncio.TimerHandle]()
+        self.create_future = asyncio.get_running_loop().create_future
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        self.timers.append(asyncio.TimerHandle(self.now + seconds, callback, (), asyncio.get_running_loop()))
+        return self.timers[-1]
+
+    def pass_until(self, now: float) -> None:
+        while due := [timer for timer in self.timers if timer.when() <= now and not timer.cancelled()]:
+            self.now = due[0].when()
+            self.timers.remove(due[0])
+            due[0]._run()
+        self.now = now
+
+    def pending(self) -> list[float]:
+        return [timer.when() for timer in self.timers if not timer.cancelled()]
+
+
+async def test_the_longest_silence_counts_from_the_last_piece_and_takes_one_timer() -> None:
+    clock = Clock()
+    connection = Connection(loop=clock)  # type: ignore[arg-type]
+    connection.read_timeout = 10
+    connection.start_timeout()
+    for seconds in range(9):
+        clock.pass_until(seconds)
+        connection.data_received(b"a piece")
+    assert clock.pending() == [10]
+    clock.pass_until(17.9)
+    assert connection.exception() is None
+    clock.pass_until(18)
+    assert isinstance(connection.exception(), SocketTimeoutError)
+
+
+async def test_a_shorter_silence_than_that_of_the_request_before_is_kept_to() -> None:
+    clock = Clock()
+    connection = Connection(loop=clock)  # type: ignore[arg-type]
+    connection.read_timeout = 600
+    connection.start_timeout()
+    connection.read_timeout = 10
+    connection.start_timeout()
+    clock.pass_until(10)
+    assert isinstance(connection.exception(), SocketTimeoutError)
 
 
 async def test_a_stream_left_early_closes_its_connection() -> None:

@@ -166,6 +166,7 @@ class Marks:
     longest: int = field(init=False)
     beginnings: frozenset[str] = field(init=False)
     openings: frozenset[str] = field(init=False)  # the first two letters of those beginnings, or their only one
+    endings: frozenset[str] = field(init=False)  # the last three of those that have so many
     ends: dict[str, re.Pattern[str] | None] = field(init=False)
     within: frozenset[str] = field(init=False)  # the beginnings of those that may begin within a word
     _signs: re.Pattern[str] = field(init=False)  # the characters that marks begin with, other than letters
@@ -197,6 +198,7 @@ class Marks:
             ("longest", max(map(len, by_mark))),
             ("beginnings", beginnings),
             ("openings", frozenset(beginning[:2] for beginning in beginnings)),
+            ("endings", frozenset(beginning[-3:] for beginning in beginnings if len(beginning) > 2)),
             ("ends", {mark: re.compile(one.end, re.IGNORECASE) if one.end else None for mark, one in by_mark.items()}),
             ("within", frozenset(mark[:n] for mark, one in by_mark.items() if one.within for n in range(1, len(mark)))),
             ("_signs", re.compile("|".join(signs))),

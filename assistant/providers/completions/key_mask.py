@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import string
 from bisect import bisect_left
+from functools import lru_cache
+from typing import NamedTuple
 
 from assistant.redaction import MASK, secret_forms
 
@@ -16,19 +18,14 @@ class KeyMask:
     """Text without the key, in any form of `secret_forms`. Text is held back only as long as it may yet become one."""
 
     def __init__(self, key: str) -> None:
-        self._key = key if len(key) >= MIN_KEY_CHARS else ""
-        self._forms = sorted(form.translate(_LOWER) for form in secret_forms(self._key)) if self._key else []
-        # A pattern of a hundred forms takes milliseconds to make; `re` keeps it for the next answer of this provider.
-        self._pattern = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))), re.IGNORECASE)
-        self._first = {form[0] for form in self._forms}
-        self._longest = max(map(len, self._forms), default=0)
+        self._key = _forms_of(key) if len(key) >= MIN_KEY_CHARS else None
         self._held = ""
 
     def feed(self, text: str) -> str:
         if not self._key or not text:
             return text
-        text, self._held = self._pattern.sub(MASK, self._held + text), ""
-        until = self._begun(text)
+        text, self._held = self._key.pattern.sub(MASK, self._held + text), ""
+        until = self._key.begun(text)
         self._held = text[until:]
         return text[:until]
 
@@ -36,14 +33,39 @@ class KeyMask:
         held, self._held = self._held, ""
         return held
 
-    def _begun(self, text: str) -> int:
+
+class _Forms(NamedTuple):
+    """The forms of one key, in small letters and sorted."""
+
+    all: tuple[str, ...]
+    pattern: re.Pattern[str]
+    first: frozenset[str]  # letters
+    endings: frozenset[str]  # the last three letters of their beginnings
+    longest: int
+
+    def begun(self, text: str) -> int:
         """Where a form of the key may have begun whose end has not come, or the length of `text`."""
-        near = max(0, len(text) - self._longest)
+        near = max(0, len(text) - self.longest)
         tail = text[near:].translate(_LOWER)
-        for at, char in enumerate(tail):
-            if char in self._first:
+        # Few texts end as a beginning of the key does: the others need not be looked through at each letter.
+        start = 0 if tail[-3:] in self.endings else max(0, len(tail) - 2)
+        for at in range(start, len(tail)):
+            if tail[at] in self.first:
                 rest = tail[at:]
-                place = bisect_left(self._forms, rest)
-                if place < len(self._forms) and self._forms[place].startswith(rest):
+                place = bisect_left(self.all, rest)
+                if place < len(self.all) and self.all[place].startswith(rest):
                     return near + at
         return len(text)
+
+
+@lru_cache(maxsize=64)
+def _forms_of(key: str) -> _Forms:
+    """Remembered for the next answer of this provider: a pattern of many forms takes milliseconds to make."""
+    forms = tuple(sorted(form.translate(_LOWER) for form in secret_forms(key)))
+    return _Forms(
+        forms,
+        re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), re.IGNORECASE),
+        frozenset(form[0] for form in forms),
+        frozenset(form[end - 3 : end] for form in forms for end in range(3, len(form) + 1)),
+        max(map(len, forms)),
+    )

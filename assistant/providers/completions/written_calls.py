@@ -266,7 +266,9 @@ class WrittenCalls:
         small = text[first:].lower()
         if len(small) != len(text) - first:
             small = "".join(letter.lower()[0] for letter in text[first:])  # some are two in lower case
-        for index in [index for index in range(len(small)) if small[index : index + 2] in marks.openings]:
+        # Few texts end as one of them does, so that hardly any is looked through at each letter.
+        start = 0 if small[-3:] in marks.endings else max(0, len(small) - 2)
+        for index in [index for index in range(start, len(small)) if small[index : index + 2] in marks.openings]:
             before = text[first + index - 1 : first + index]
             within = small[index].isalpha() and (before.isalnum() or before == "_")
             if small[index:] in (marks.within if within else marks.beginnings):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assistant.engine import claims
 from assistant.engine.claims import Gate
 from assistant.llm import Receipt
 
@@ -82,3 +83,34 @@ def test_an_act_without_a_receipt_is_judged_by_its_name_alone():
     gate.push("Your appointment is booked for Thursday at 14:00.")
     gate.close()
     assert not gate.caught and not gate.withheld
+
+
+REMEMBERED = "Your appointment is booked for Tuesday at 10:00."
+
+
+def test_what_a_sentence_claimed_before_something_was_done_says_nothing_of_what_it_claims_after_it():
+    def shown(effects: frozenset[str], *receipts: Receipt, said: tuple[str, ...] = (), text: str = REMEMBERED) -> bool:
+        gate = Gate(effects, receipts, said=said, idle=True)
+        gate.push(text)
+        gate.close()
+        return not (gate.caught or gate.withheld)
+
+    for _ in range(2):
+        assert not shown(frozenset())
+        assert shown(frozenset({"booked"}), receipt())
+        assert not shown(frozenset({"booked"}), receipt(start=START + timedelta(days=1)))
+        assert not shown(frozenset(), text="The reference is K7QM2P.")
+        assert shown(frozenset(), said=("My reference is K7QM2P.",), text="The reference is K7QM2P.")
+
+
+def test_a_sentence_that_claims_nothing_is_judged_once_for_all_replies():
+    text = "Parking is free behind the seventh lighthouse, and dogs are welcome. "
+
+    def judged() -> int:
+        before = claims._claims_nothing.cache_info().misses
+        gate = Gate(frozenset(), idle=True)
+        assert gate.push(text) + gate.close() == text
+        return claims._claims_nothing.cache_info().misses - before
+
+    assert judged() > 0
+    assert judged() == 0
