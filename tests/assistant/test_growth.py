@@ -19,6 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SMALL = filling.Sizes(messages=6000, conversations=600, organizations=10)
 
+# What is open is looked at, in each organization: at most 200 are closed at a time.
+SEES_ALL = {"idle conversations"}
+
 # The largest organization and conversation have so much of tables of this size that PostgreSQL rightly walks through them.
 HALF = ("(one)", "a conversation (all)")
 
@@ -54,6 +57,31 @@ def faults() -> dict[str, set[str]]:
 
 async def test_no_statement_that_somebody_waits_for_reads_a_whole_table():
     assert await in_db(faults)() == {}
+
+
+def longer() -> dict[str, tuple[int, int]]:
+    """What takes the largest organization, its visitors and the clock more steps once the others have twice as much."""
+    talk = filling.fill(SMALL).conversation
+    waits = chain(work.of_visitors(talk), work.of_the_clock(), work.of_staff(talk), work.of_deletion(talk))
+    works = [one for one in waits if one.who != work.SEARCH and not one.name.endswith("(all)") and one.name not in SEES_ALL]
+    before, after = _steps(works), (filling.add_more(SMALL, talk), _steps(works))[1]
+    return {name: (before[name], now) for name, now in after.items() if now > before[name] * 1.1 + 20}
+
+
+def _steps(works: list[work.Work]) -> dict[str, int]:
+    found = {}
+    for one in works:
+        work.measured(one, set())  # what is read once and kept is there
+        with plans.counted() as steps:
+            work.measured(one, set())
+        found[one.name] = steps[0]
+    return found
+
+
+async def test_what_somebody_waits_for_takes_as_long_when_others_have_more():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL does not count its steps; it has statistics, by which it chooses among indexes.")
+    assert await in_db(longer)() == {}
 
 
 async def test_a_statement_without_an_index_is_noticed():
