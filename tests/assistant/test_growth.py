@@ -63,9 +63,14 @@ def longer() -> dict[str, tuple[int, int]]:
     """What takes the largest organization, its visitors and the clock more steps once the others have twice as much."""
     talk = filling.fill(SMALL).conversation
     waits = chain(work.of_visitors(talk), work.of_the_clock(), work.of_staff(talk), work.of_deletion(talk))
-    works = [one for one in waits if one.who != work.SEARCH and not one.name.endswith("(all)") and one.name not in SEES_ALL]
+    works = [one for one in waits if one.who != work.SEARCH and not _sees_all(one.name)]
     before, after = _steps(works), (filling.add_more(SMALL, talk), _steps(works))[1]
     return {name: (before[name], now) for name, now in after.items() if now > before[name] * 1.1 + 20}
+
+
+def _sees_all(name: str) -> bool:
+    """A superuser's lists count what there is, up to a number; their inbox shows the newest."""
+    return name in SEES_ALL or (name.endswith("(all)") and not name.startswith("inbox: "))
 
 
 def _steps(works: list[work.Work]) -> dict[str, int]:
