@@ -46,11 +46,11 @@ def fill(sizes: Sizes, say: Callable[[str], None] = lambda text: None) -> Filled
     return Filled(conversation, rows)
 
 
-def add_more(sizes: Sizes, conversation: Conversation) -> None:
-    """As much again, of the other organizations: nothing that the pattern's does should take longer for it."""
+def add_more(sizes: Sizes, conversation: Conversation, *, filled: int, own: bool) -> None:
+    """As much again as it was `filled` with that often: all of the pattern's organization, or all of the others."""
     with _unchecked(), transaction.atomic():
-        for model, count, changes in plan(sizes, conversation, more=True):
-            _copy(model, count, changes, before=count)
+        for model, count, changes in plan(sizes, conversation, filled=filled, own=own):
+            _copy(model, count, changes, before=count * filled)
 
 
 @contextmanager

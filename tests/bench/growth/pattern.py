@@ -52,7 +52,7 @@ def pattern() -> Conversation:
     assistant.methods.add(method)
     document = Document.objects.create(organization=organization, title="Prices", state="ready", words_version=1)
     Passage.objects.create(document=document, position=0, text="It costs 5.", words="cost five")
-    conversation = make.conversation(assistant, last_message_at=now, titled_at=now, last_seq=20_000)
+    conversation = make.conversation(assistant, last_message_at=now, titled_at=now, last_seq=20_000, network="n")
     said = {"conversation": conversation, "seq": 1, "text": "When are you open?"}
     message = Message.objects.create(**said, role=Message.Role.VISITOR, client_id="c-1")
     turn = Turn.objects.create(conversation=conversation, message=message, state="done", deadline_at=now, ended_at=now)

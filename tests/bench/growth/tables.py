@@ -66,27 +66,27 @@ Plan = list[tuple[type[models.Model], int, Changes]]
 SETTINGS = (Organization, Assistant, Provider, Method, Document, Passage)
 
 
-def plan(sizes: Sizes, conversation: Conversation, *, more: bool = False) -> Plan:
-    """The rows by which a database with the pattern's comes to its sizes; `more`: those that come on top, over the same time
-    again, of which the pattern's organization has none, and whose appointments are over."""
+def plan(sizes: Sizes, conversation: Conversation, *, filled: int = 0, own: bool = False) -> Plan:
+    """The rows by which a database with the pattern's comes to its sizes. Once it is `filled`, as often as that: those that
+    come on top over the same time, all of the pattern's organization or none; their appointments are over."""
     first, mia = conversation.organization_id, conversation.assistant_id
     calls, few = sizes.conversations, max(sizes.conversations // 10, 1)
     turns = sizes.messages // 2
     others = f"1 + n % {sizes.organizations - 1}"
-    here = others if more else f"CASE WHEN n % 20 = 0 THEN 0 ELSE n % {sizes.organizations} END"
+    here = ("0" if own else others) if filled else f"CASE WHEN n % 20 = 0 THEN 0 ELSE n % {sizes.organizations} END"
     home, asked = f"{first} + {here}", f"{mia} + {here}"
     # Five thousand of the messages are the pattern's conversation's; the others have ten each.
     long = min(5000, sizes.messages // 10)
 
     def talk(number: str) -> str:
-        other = sql.uuid("conversation", f"{sizes.conversations * more + 1} + ({number}) % {sizes.conversations}")
+        other = sql.uuid("conversation", f"{sizes.conversations * filled + 1} + ({number}) % {sizes.conversations}")
         return f"CASE WHEN ({number}) <= {long} THEN {sql.key(conversation)} ELSE {other} END"
 
     own = f"CASE WHEN n <= {long} THEN n + 1 ELSE 1 + (n / {sizes.conversations}) END"
     of_talk = {"conversation_id": sql.uuid("conversation", "n"), "organization_id": home}
-    place = "(n - {count})" if more else "n"
+    place = f"(n - {{count}} * {filled})"
     age = sql.ago(f"({place} * {DAYS * 86400.0} / {{count}})")
-    spread = f"-{place} * {DAYS * 86400.0} / {{count}}" if more else _spread()
+    spread = f"-{place} * {DAYS * 86400.0} / {{count}}" if filled else _spread()
     found: Plan = [
         (
             Organization,
@@ -243,7 +243,7 @@ def plan(sizes: Sizes, conversation: Conversation, *, more: bool = False) -> Pla
     return [
         (model, count, {k: v.replace("{count}", str(count)) for k, v in made.items()})
         for model, count, made in found
-        if not (more and model in SETTINGS)
+        if not (filled and model in SETTINGS)
     ]
 
 
