@@ -18,7 +18,7 @@ class Removal(models.Model):
         EXPIRED = "expired", "Visitor not seen for longer than visitors are kept"
         RETENTION = "retention", "Older than messages or tool calls are kept"
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="removals")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="removals", db_index=False)
     # The erased visitor's random id. No foreign key: the row is gone.
     visitor = models.UUIDField(null=True, blank=True, unique=True)
     reason = models.CharField(max_length=9, choices=Reason.choices)
@@ -32,6 +32,12 @@ class Removal(models.Model):
 
     class Meta:
         ordering = ["-at"]
+        indexes = [
+            models.Index(fields=["-at"]),
+            models.Index(fields=["organization", "-at"]),
+            # Asked for every few seconds: hardly any is not finished.
+            models.Index(fields=["at"], condition=models.Q(finished_at__isnull=True), name="removal_to_finish"),
+        ]
         verbose_name = "removal"
         verbose_name_plural = "removed data"
 

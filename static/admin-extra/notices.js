@@ -111,7 +111,9 @@
     const made = document.createElement("div");
     made.id = "iw-notices";
     made.setAttribute("role", "status");
-    document.body.append(made);
+    const buttons = document.getElementById("submit-row"); // of a form: it stays in sight below the notices
+    if (buttons) buttons.before(made);
+    else document.body.append(made);
     return made;
   }
 
@@ -131,7 +133,10 @@
     close.onclick = () => line.remove();
     line.append(words, close);
     place().prepend(line); // above the others, which stay where they are at the foot of the window
-    const fade = () => setTimeout(() => (isInUse() ? fade() : line.remove()), SHOWN_MS);
+    const fade = () => {
+      const isSeen = line.getClientRects().length > 0; // the inbox shows one at a time
+      setTimeout(() => (isInUse() || !isSeen ? fade() : line.remove()), SHOWN_MS);
+    };
     if (document.visibilityState === "visible") fade();
     else addEventListener("visibilitychange", fade, { once: true }); // it stays until somebody can see it
   }

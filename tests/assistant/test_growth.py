@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, pairwise
 from uuid import uuid4
 
 import pytest
@@ -18,6 +18,12 @@ from tests.bench.growth import filling, plans, work
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SMALL = filling.Sizes(messages=6000, conversations=600, organizations=10)
+
+# What is open is looked at, in each organization: at most 200 are closed at a time.
+SEES_ALL = {"idle conversations"}
+
+# The sizes of all files of the organization are added up, and its proven addresses compared in whatever case.
+SEES_ITS_OWN = {"a file is sent", "own data: what there is"}
 
 # The largest organization and conversation have so much of tables of this size that PostgreSQL rightly walks through them.
 HALF = ("(one)", "a conversation (all)")
@@ -54,6 +60,44 @@ def faults() -> dict[str, set[str]]:
 
 async def test_no_statement_that_somebody_waits_for_reads_a_whole_table():
     assert await in_db(faults)() == {}
+
+
+def longer() -> list[dict[str, tuple[int, int]]]:
+    """What takes more steps once the other organizations have twice as much; and what of it that visitors and the clock wait
+    for, once their own has."""
+    talk = filling.fill(SMALL).conversation
+    waits = chain(work.of_visitors(talk), work.of_the_clock(), work.of_staff(talk), work.of_deletion(talk))
+    works = [one for one in waits if one.who != work.SEARCH and not _sees_all(one.name)]
+    hurried = [one for one in works if one.who != work.STAFF and one.name not in SEES_ITS_OWN]
+    measured = [_steps(works)]
+    for filled, own, looked_at in ((1, False, works), (2, True, hurried)):
+        filling.add_more(SMALL, talk, filled=filled, own=own)
+        measured.append(_steps(looked_at))
+    return [
+        {name: (before[name], steps) for name, steps in after.items() if steps > before[name] * most + 15}
+        for most, (before, after) in zip((1.1, 1.05), pairwise(measured), strict=True)
+    ]
+
+
+def _sees_all(name: str) -> bool:
+    """A superuser's lists count what there is, up to a number; their inbox shows the newest."""
+    return name in SEES_ALL or (name.endswith("(all)") and not name.startswith("inbox: "))
+
+
+def _steps(works: list[work.Work]) -> dict[str, int]:
+    found = {}
+    for one in works:
+        work.measured(one, set())  # what is read once and kept is there
+        with plans.counted() as steps:
+            work.measured(one, set())
+        found[one.name] = steps[0]
+    return found
+
+
+async def test_what_somebody_waits_for_takes_as_long_when_there_is_more():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL does not count its steps; it has statistics, by which it chooses among indexes.")
+    assert await in_db(longer)() == [{}, {}]
 
 
 async def test_a_statement_without_an_index_is_noticed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -14,6 +14,7 @@ from tests.browser.harness import Widget
 from tests.browser.harness.waiting import until
 from tests.browser.office import Office, asks_for_a_person, found
 from tests.browser.test_admin import signed_in
+from tests.browser.test_notifications import STAY
 
 numbers = count(101)
 
@@ -251,17 +252,35 @@ def test_the_list_is_shown_although_visitors_write_faster_than_it_is_read(office
         expect(grace.locator("#inbox-lines")).to_contain_text("First of two")
 
 
+def covered(page: Page, *parts: Locator) -> list[bool]:
+    """Which of them notifications lie upon."""
+    notices = [one.bounding_box() for one in page.locator("#iw-notices p:visible").all()]
+    assert notices
+
+    def meet(a: Any, b: Any) -> bool:
+        return all(a[at] < b[at] + b[size] and b[at] < a[at] + a[size] for at, size in (("x", "width"), ("y", "height")))
+
+    return [any(meet(part.bounding_box(), one) for one in notices) for part in parts]
+
+
 @pytest.mark.parametrize("width", [375, 1280])
-def test_a_notification_does_not_cover_where_a_reply_is_written(office, chromium, new_widget, width):
+def test_notifications_cover_nothing_that_is_needed(office, chromium, new_widget, width):
     asks_for_a_person(office, new_widget(), f"Answer me at {width}")
-    with signed_in(office.app, chromium, "/admin/assistant/conversation/inbox/", width=width, height=812) as page:
+    inbox = "/admin/assistant/conversation/inbox/"
+    with signed_in(office.app, chromium, inbox, width=width, height=812, script=STAY) as page:
+        form = page.context.new_page()
+        form.goto("/admin/assistant/tag/add/")
         page.locator("#inbox-lines .iw-inbox-line", has_text=f"Answer me at {width}").click()
         expect(reply_box(page)).to_be_visible()
-        asks_for_a_person(office, new_widget(), "Another one waits")
-        notification = page.locator("#iw-notices p").first
-        expect(notification).to_be_visible()
-        [shown, composer] = [part.bounding_box() for part in (notification, page.locator(".iw-inbox-composer"))]
-        assert shown and composer and shown["y"] + shown["height"] < composer["y"]
+        for number in ("two", "three"):
+            asks_for_a_person(office, new_widget(), f"Number {number} waits, and has more to say than fits into a line")
+            expect(page.locator("#iw-notices p", has_text=f"Number {number}")).to_have_count(1)
+        menu = page.locator("#header-inner .cursor-pointer").first
+        head, composer = page.locator(".iw-inbox"), page.locator(".iw-inbox-composer")
+        assert covered(page, menu, head, composer) == [False] * 3
+        expect(form.locator("#iw-notices p")).to_have_count(2)
+        buttons = form.locator("#submit-row").get_by_role("button").all()
+        assert len(buttons) == 3 and covered(form, *buttons) == [False] * 3
 
 
 def test_a_conversation_that_cannot_be_opened_leads_back_to_the_list_on_a_phone(office, chromium, new_widget):

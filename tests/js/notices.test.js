@@ -30,6 +30,10 @@ class Element {
   matches(selector) {
     return selector === ":hover, :focus-within" && Boolean(this.isInUse);
   }
+  getClientRects() {
+    const { parent } = this;
+    return parent?.showsOne && parent.children.at(-1) !== this ? [] : [{}];
+  }
   remove() {
     this.parent.children = this.parent.children.filter((one) => one !== this);
   }
@@ -223,6 +227,33 @@ test("what somebody is about to open or dismiss stays in its place until they ha
   place.isInUse = false;
   await browser.pass(60_000);
   assert.deepEqual(tab.lines, []);
+});
+
+test("a notice that waits for the one before it is shown as long as any, after that", async () => {
+  const browser = new Browser();
+  const tab = new Tab(browser, { path: INBOX });
+  await settled();
+  await browser.send(WAITING);
+  tab.parts.get("iw-notices").showsOne = true; // as the style sheet of the inbox has it
+  await browser.send({ ...WAITING, id: "w-2", title: "Another one" });
+  await browser.pass(15_000);
+  assert.deepEqual(tab.lines, ["Another one"]);
+  await browser.pass(10_000);
+  assert.deepEqual(tab.lines, ["Another one"]);
+  await browser.pass(15_000);
+  assert.deepEqual(tab.lines, []);
+});
+
+test("on the page of a form, notices are above its buttons", async () => {
+  const browser = new Browser();
+  const tab = new Tab(browser);
+  const buttons = new Element();
+  buttons.before = (made) => tab.parts.set(made.id, made) && (buttons.above = made);
+  tab.parts.set("submit-row", buttons);
+  await settled();
+  await browser.send(WAITING);
+  assert.equal(buttons.above.id, "iw-notices");
+  assert.deepEqual(tab.lines, ["A visitor is waiting"]);
 });
 
 test("a tab in which nobody has clicked leaves the sound to one in which somebody has", async () => {

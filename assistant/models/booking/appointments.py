@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 
@@ -22,7 +22,14 @@ def new_reference() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(6))
 
 
+LONGEST = timedelta(days=2)  # an appointment with its breaks
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def reaching(self, since: datetime) -> AppointmentQuerySet:
+        """Appointments that take time after `since`. The start is what an index narrows: all that is over would be read."""
+        return self.filter(start_at__gt=since - LONGEST, busy_until__gt=since)
+
     def taking_time(self, now: datetime) -> AppointmentQuerySet:
         """Appointments that keep their time from others: booked, requested, or held and still to be confirmed."""
         held = models.Q(state=Appointment.State.HELD, held_until__gt=now) & ~_of_ended_call()
@@ -96,8 +103,9 @@ class Appointment(models.Model):
     class Meta:
         ordering = ["start_at"]
         indexes = [
-            models.Index(fields=["calendar", "state", "start_at"]),
-            models.Index(fields=["state", "held_until"]),
+            models.Index(fields=["calendar", "state", "start_at"]),  # the holds of a calendar
+            models.Index(fields=["calendar", "start_at"]),  # what takes time on it, in whatever state
+            models.Index(fields=["state", "start_at"]),
             models.Index(fields=["start_at"]),
             models.Index(fields=["organization", "start_at"]),
             models.Index(fields=["created_at"]),

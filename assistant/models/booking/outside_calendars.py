@@ -204,6 +204,13 @@ class OutsideEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["outside", "appointment"], name="entry_once_per_outside_calendar")]
+        indexes = [  # asked for every few seconds: hardly any is pending
+            models.Index(
+                fields=["outside", "next_attempt_at"],
+                condition=models.Q(written__lt=models.F("wanted")),
+                name="entry_to_write",
+            )
+        ]
         verbose_name_plural = "outside entries"
 
     def __str__(self) -> str:

@@ -58,7 +58,7 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="conversations", db_index=False)
     assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="conversations", db_index=False)
-    visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="conversations")
+    visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="conversations", db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASSISTANT)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)  # while it waits for a person
@@ -100,9 +100,14 @@ class Conversation(models.Model):
             models.Index(fields=["organization", "created_at"]),
             models.Index(fields=["organization", "last_message_at"]),
             models.Index(fields=["assistant", "last_message_at"]),
+            # With both, because SQLite would look for a visitor's among all of the assistant.
+            models.Index(fields=["visitor", "assistant"]),
             # Those that may be idle; the closed ones, which are nearly all, would be read each time.
             models.Index(
                 fields=["last_message_at"], condition=models.Q(state="assistant"), name="conversation_that_may_be_idle"
+            ),
+            models.Index(
+                fields=["snoozed_until"], condition=models.Q(snoozed_until__isnull=False), name="conversation_snoozed"
             ),
             models.Index(
                 fields=["organization", "rated_at"],

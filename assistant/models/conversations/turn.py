@@ -131,7 +131,9 @@ class ToolCall(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="tool_calls", db_index=False)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="tool_calls")
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, null=True, blank=True, related_name="tool_calls", db_index=False
+    )
     turn = models.ForeignKey(Turn, models.CASCADE, null=True, blank=True, related_name="tool_calls", db_index=False)
     method = models.ForeignKey(Method, models.SET_NULL, null=True, blank=True, related_name="calls", db_index=False)
     name = models.CharField(max_length=64)  # as the model called it
@@ -164,6 +166,8 @@ class ToolCall(models.Model):
             models.Index(fields=["created_at"]),
             models.Index(fields=["organization", "created_at"]),
             models.Index(fields=["method", "created_at"]),
+            # With both, because SQLite would find the calls of one conversation that are done among all that are done.
+            models.Index(fields=["conversation", "state"]),
         ]
         constraints = [models.UniqueConstraint(fields=["turn", "round", "ordinal"], name="call_once_per_place")]
 

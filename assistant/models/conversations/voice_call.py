@@ -66,6 +66,8 @@ class VoiceCall(models.Model):
             models.Index(
                 fields=["next_attempt_at"], condition=models.Q(next_attempt_at__isnull=False), name="call_to_hang_up"
             ),
+            # Looked for where a provider is deleted.
+            models.Index(fields=["provider"], condition=models.Q(provider__isnull=False), name="voice_call_of_provider"),
         ]
         constraints = [
             # Two at once would be two microphones and two bills.

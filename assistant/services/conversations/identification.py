@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from assistant import live
@@ -121,4 +122,6 @@ def _open_conversation(assistant: Assistant, user: Visitor, current: Conversatio
     here = unended.filter(pk=current.pk).first() if current else None
     if here and here.last_seq:
         return here
-    return unended.filter(last_seq__gt=0).order_by("-last_message_at", "-created_at").first() or here
+    # By an expression: for the column itself, SQLite would walk through all conversations of the assistant in its order.
+    said_last = Coalesce("last_message_at", "created_at").desc()
+    return unended.filter(last_seq__gt=0).order_by(said_last, "-created_at").first() or here

@@ -61,7 +61,7 @@ def keep(call: VoiceCall, provider_call: str) -> None:
 
 def enqueue_due(now: datetime) -> None:
     """Hand over the tombstones with a call that is to be hung up now."""
-    for removal in Removal.objects.filter(finished_at=None, pending__has_key=PENDING):
+    for removal in Removal.objects.filter(finished_at=None, pending__has_key=PENDING).order_by("at"):
         if any(one.due <= now.timestamp() for one in _calls(removal)):
             live.queue_task(TASK, str(removal.pk))
 

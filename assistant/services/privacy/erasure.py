@@ -243,4 +243,6 @@ def drop_counters() -> None:
     old = timezone.now() - COUNTED_FOR
     for model, key in ((ToolCall, "idempotency_key"), (Delivery, "key")):
         rows: Any = model._default_manager
-        rows.filter(**{f"{key}__startswith": COUNTER_KEY}, created_at__lte=old).delete()
+        # Between two keys too, because SQLite finds no beginning of a text by an index. A UUID follows, before any “g”.
+        counted = {f"{key}__gte": COUNTER_KEY, f"{key}__lt": f"{COUNTER_KEY}g", f"{key}__startswith": COUNTER_KEY}
+        rows.filter(**counted, created_at__lte=old).delete()

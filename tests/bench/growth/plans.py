@@ -14,14 +14,23 @@ from django.db import connection
 # What grows with use. What staff set grows with the number of organizations; its lists are short beside these.
 GROWING = [
     f"assistant_{name}"
-    for name in ("appointment", "card", "conversation", "delivery", "event", "message", "question", "spending", "toolcall",
-        "turn", "usage", "visitor")
+    for name in ("appointment", "appointmentnotice", "auditentry", "busytime", "card", "conversation", "conversationfile",
+        "conversationnote", "conversationread", "delivery", "event", "feedback", "message", "notice", "notification",
+        "outsideentry", "question", "removal", "spending", "toolcall", "turn", "usage", "visitor", "voicecall")
 ]  # fmt: skip
 
 COMMON = 100  # rows that pass a filter, so that a page of them is soon found by walking
 
 # Indexes of few rows: they hold only what is running, rated and the like, so that all of one may be read.
-PARTIAL = {"one_running_turn_per_conversation", "message_that_was_rated", "turn_by_opening_call"}
+PARTIAL = {
+    "conversation_snoozed",
+    "entry_to_write",
+    "message_that_was_rated",
+    "one_running_turn_per_conversation",
+    "one_voice_call_per_conversation",
+    "removal_to_finish",
+    "turn_by_opening_call",
+}
 
 # Nodes that need all of their input before they give anything: a LIMIT above them stops nothing below.
 _BLOCKING = {"Sort", "Aggregate", "Hash", "HashAggregate", "SetOp", "WindowAgg", "Materialize"}
@@ -58,6 +67,22 @@ def watched(big: set[str]) -> Iterator[list[Statement]]:
 
     with connection.execute_wrapper(watch):
         yield found
+
+
+@contextmanager
+def counted() -> Iterator[list[int]]:
+    """How many steps SQLite takes within, in tens: as many on any machine. A plan does not say how many rows it reads."""
+    steps = [0]
+
+    def count() -> None:
+        steps[0] += 1
+
+    connection.ensure_connection()
+    connection.connection.set_progress_handler(count, 10)
+    try:
+        yield steps
+    finally:
+        connection.connection.set_progress_handler(None, 0)
 
 
 def explain(sql: str, params: Any, big: set[str]) -> tuple[list[str], str]:
@@ -102,5 +127,5 @@ def _sqlite(steps: list[str], sql: str, big: set[str]) -> Iterator[str]:
         table = next((name for name in big if words[1] == name or f'"{name}" {words[1]}' in sql or (
             f"{name} AS {words[1]}" in sql)), "")  # fmt: skip
         stops = " LIMIT " in sql and not sorts and ("INDEX" in step or " WHERE " not in sql)
-        if table and not stops and "CONSTANT" not in step:
+        if table and not stops and "CONSTANT" not in step and PARTIAL.isdisjoint(words):
             yield table

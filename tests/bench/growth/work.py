@@ -4,28 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+import jwt
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from assistant.models import Card, Conversation, Membership, Message, ToolCall, Turn, Visitor
-from assistant.services.booking.appointments import holds
-from assistant.services.conversations import idle, leases, messages, sessions, summaries
+from assistant import jobs
+from assistant.models import (
+    Appointment,
+    CalendarFeed,
+    Card,
+    Conversation,
+    IdentityKey,
+    Membership,
+    Message,
+    ToolCall,
+    Turn,
+    Visitor,
+)
+from assistant.services.booking.appointments import appointments, holds, lookup
+from assistant.services.booking.calendar_sync import feeds
+from assistant.services.booking.invitations import links
+from assistant.services.conversations import (
+    email_answers,
+    handoffs,
+    identification,
+    idle,
+    inbox,
+    leases,
+    messages,
+    ratings,
+    searching,
+    sessions,
+    summaries,
+    transcripts,
+)
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.outcomes import Outcome, finish_turn
-from assistant.services.deliveries import outbox
-from assistant.services.knowledge import documents
-from assistant.services.methods import ledger, replays
-from assistant.services.providers import budgets, health, statistics
+from assistant.services.conversations.state import change_state
+from assistant.services.files import uploads
+from assistant.services.knowledge import search
+from assistant.services.methods import ledger
+from assistant.services.privacy import erasure, export, own_data
+from assistant.services.providers import health, statistics
 from assistant.turns import beginning
 from tests import make
+from tests.assistant.services.files.pictures import png
 from tests.bench.growth.plans import Statement, watched
 
 VISITOR, CLOCK, STAFF, SEARCH = "visitor", "clock", "staff", "search and sums"
+OLD = ("usage and counters",)  # steps that read all that they delete, which is old
 
 
 @dataclass(frozen=True)
@@ -92,25 +127,92 @@ def of_visitors(conversation: Conversation) -> Iterator[Work]:
     yield Work(VISITOR, "a message, its turn and reply", turn)
     yield Work(VISITOR, "a turn with a call", call)
     yield Work(VISITOR, "a rating", rate)
+    yield from _of_long_conversation(conversation, mine)
+    yield from _of_bookings(conversation, mine)
+    yield from _of_own_data(conversation)
+
+
+def _of_long_conversation(conversation: Conversation, mine: Callable[[], Conversation]) -> Iterator[Work]:
+    key = IdentityKey(organization=conversation.organization, name="Shop")
+    key.set_secret(secret := "s" * 40)
+    key.save()
+
+    def log_in() -> None:
+        now = timezone.now()
+        claims = {"sub": "u-3", "aud": conversation.assistant.public_key, "iat": now, "exp": now + timedelta(hours=1)}
+        identification.identify(conversation.assistant, make.ORIGIN, jwt.encode(claims, secret, "HS256"))
+
+    for name, run in (
+        ("a search in a conversation", lambda: searching.search(mine(), "words")),
+        ("what staff have said is read", lambda: email_answers.mark_seen(mine(), 19_000)),
+        ("a conversation is rated", lambda: ratings.rate_conversation(mine(), 4)),
+        ("a person is asked for", lambda: handoffs.request_human(mine(), "A person, please.")),
+        ("a transcript is asked for", lambda: transcripts.send(mine(), "ann@example.com")),
+        ("a file is sent", lambda: uploads.receive(mine(), "a.png", png())),
+        ("a conversation is closed", lambda: change_state(mine(), Conversation.State.CLOSED)),
+        ("a visitor logs in", log_in),
+        (
+            "a search of documents",
+            lambda: search.search(conversation.organization, conversation.assistant, "What costs it?"),
+        ),
+    ):
+        yield Work(VISITOR, name, run)
+
+
+def _of_bookings(conversation: Conversation, mine: Callable[[], Conversation]) -> Iterator[Work]:
+    calendar = conversation.organization.calendars.get()
+    past = conversation.appointments.first()
+    assert past
+    feed = CalendarFeed.objects.create(organization=conversation.organization)
+
+    def book() -> None:
+        free = make.offer(calendar).days[0][1][0].start_at
+        held = holds.hold(make.pick(calendar, free), conversation=mine())
+        appointments.confirm(held, name="Ann", email="ann@example.com")
+
+    def change() -> None:
+        coming = (
+            Appointment.objects.upcoming(timezone.now()).filter(organization=conversation.organization).latest("start_at")
+        )
+        appointments.cancel(lookup.for_token(links.token_of(coming)))
+
+    def page(address: str) -> Callable[[], None]:
+        return lambda: _get(Client(HTTP_HOST="localhost"), address)
+
+    yield Work(VISITOR, "times on offer", lambda: make.offer(calendar))
+    yield Work(VISITOR, "an appointment is booked", book)
+    yield Work(VISITOR, "an appointment is cancelled", change)
+    yield Work(VISITOR, "a page of an appointment", page(reverse("appointment", args=[links.token_of(past)])))
+    yield Work(VISITOR, "a page of feedback", page(reverse("feedback", args=[links.feedback_token(past)])))
+    yield Work(VISITOR, "a calendar feed", page(feeds.address_of(feed).removeprefix(settings.PUBLIC_URL)))
+
+
+def _of_own_data(conversation: Conversation) -> Iterator[Work]:
+    """Of a visitor like most, who has proven their address."""
+    Visitor.objects.filter(pk=conversation.visitor_id).update(email="ann@example.com", email_verified_at=timezone.now())
+    theirs = Conversation.objects.filter(organization=conversation.organization).exclude(pk=conversation.pk)
+    other = theirs.select_related("visitor", "organization").order_by("created_at")[0]
+    long = Conversation.objects.get(pk=conversation.pk)
+    home = conversation.organization
+    yield Work(VISITOR, "own data: what there is", lambda: own_data.coverage(long).as_json())
+    yield Work(VISITOR, "own data is exported", lambda: export.collect(home, other.visitor, own=True))
+    yield Work(VISITOR, "own data is erased", lambda: erasure.erase(home, other.visitor_id))
 
 
 def of_the_clock() -> Iterator[Work]:
+    """All that the sweep and the hourly job do; what else runs by the clock is named here."""
     for name, run in (
+        *((f"sweep: {name}", run) for name, run in jobs.SWEEP.items()),
+        *((f"tidy: {name}", run) for name, run in jobs.TIDY.items() if name not in OLD),
         ("turns left behind", leases.turns_left_behind),
-        ("e-mails due", outbox.enqueue_due),
-        ("holds that have lapsed", holds.expire_holds),
-        ("calls that wait for nobody", ledger.give_up_waiting),
-        ("orphaned calls", ledger.close_orphans),
-        ("documents due", documents.enqueue_due),
-        ("documents to index anew", documents.index_due),
-        ("replays left behind", replays.enqueue_due),
         ("idle conversations", idle.close_idle),
         ("summaries due", lambda: summaries.due(10)),
         ("models to measure", lambda: health.due_for_measuring(3)),
         ("metrics: what waits", statistics.waiting),
     ):
         yield Work(CLOCK, name, run)
-    yield Work(SEARCH, "old usage and counters deleted", budgets.sweep)
+    for name in OLD:
+        yield Work(SEARCH, f"tidy: {name}", jobs.TIDY[name])
     yield Work(SEARCH, "metrics: totals of the month", lambda: (statistics.totals(), statistics.turns()))
 
 
@@ -127,13 +229,10 @@ def of_staff(conversation: Conversation) -> Iterator[Work]:
         client.force_login(user)
 
         def page(address: str, client: Client = client) -> Callable[[], None]:
-            def get() -> None:
-                answer = client.get(address)
-                assert answer.status_code == 200, (address, answer.status_code)
-
-            return get
+            return lambda: _get(client, address)
 
         yield Work(STAFF, f"Today ({scope})", page(reverse("admin:index")))
+        yield from _of_inbox(conversation, scope, page)
         for model in admin.site._registry:
             if model._meta.app_label == "assistant":
                 address = reverse(f"admin:assistant_{model._meta.model_name}_changelist")
@@ -154,6 +253,30 @@ def of_staff(conversation: Conversation) -> Iterator[Work]:
             yield Work(SEARCH, f"statistics of {days} days ({scope})", page(address))
 
 
+def _of_inbox(conversation: Conversation, scope: str, page: Callable[[str], Callable[[], None]]) -> Iterator[Work]:
+    for tab in inbox.TABS:
+        yield Work(STAFF, f"inbox: {tab} ({scope})", page(reverse("admin:assistant_inbox_list") + f"?tab={tab}"))
+    opened = reverse("admin:assistant_inbox_conversation", args=[conversation.pk])
+    today = timezone.now().date()
+    calendar = conversation.organization.calendars.get()
+    week = f"?calendar={calendar.pk}&first={today}&last={today + timedelta(days=6)}"
+    for name, address in (
+        ("the inbox", reverse("admin:assistant_inbox")),
+        ("inbox: a conversation", opened),
+        ("the schedule", reverse("admin:assistant_schedule")),
+        ("the schedule: a week", reverse("admin:assistant_schedule_events") + week),
+        ("the schedule on paper", reverse("admin:assistant_schedule_print")),
+        ("notifications to choose", reverse("admin:assistant_notification_choices")),
+    ):
+        yield Work(STAFF, f"{name} ({scope})", page(address))
+
+
+def _get(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+
+
 def _change(row: Any) -> str:
     return reverse(f"admin:assistant_{row._meta.model_name}_change", args=[row.pk])
 
@@ -170,5 +293,5 @@ def of_deletion(conversation: Conversation) -> Iterator[Work]:
         ("member of the team", get_user_model().objects.filter(pk=user.pk)),
     ):  # fmt: skip
         row = rows.first()
-        if row is not None:
-            yield Work(STAFF, f"a {name} is deleted", row.delete)
+        if row is not None:  # read again each time: once it is deleted, it has no key
+            yield Work(STAFF, f"a {name} is deleted", lambda row=row: type(row).objects.get(pk=row.pk).delete())  # type: ignore[misc]

@@ -33,7 +33,9 @@ def refuse_too_many_bookings(appointment: Appointment, now: datetime) -> None:
     if appointment.visitor_id is None:
         return  # by staff
     refuse_too_many_of_visitor(appointment, now)
-    today = Appointment.objects.filter(confirmed_at__gt=now - timedelta(days=1))
+    day_ago = now - timedelta(days=1)
+    # What has begun cannot be booked: the start is what an index narrows.
+    today = Appointment.objects.filter(confirmed_at__gt=day_ago, start_at__gt=day_ago)
     if today.filter(visitor=appointment.visitor_id).count() >= BOOKINGS_PER_VISITOR_PER_DAY:
         raise ToolRefused("This visitor has reached the number of bookings allowed in a day.", code="too_many")
     if _is_proven(appointment):

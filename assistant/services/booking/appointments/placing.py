@@ -116,8 +116,10 @@ def refuse_unless_free(
     busy_from, busy_until = rules.busy(pick.start_at)
     own = Appointment.objects.filter(
         Q(state=State.HELD, visitor__isnull=False, visitor=visitor_id),
-        calendar=offering.calendar_id, busy_from__lt=busy_until, busy_until__gt=busy_from,
-    ).exclude(pk__in=without)  # fmt: skip
+        calendar=offering.calendar_id,
+        busy_from__lt=busy_until,
+    )
+    own = own.reaching(busy_from).exclude(pk__in=without)
     left_out = [*without, *own.values_list("pk", flat=True)]
     (resource,) = resources.load([offering], since=pick.start_at, now=now, without=left_out)
     resource = replace(resource, rules=rules)

@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from assistant.models import Appointment, BlockedTime, BusyTime, Calendar, Offering, Service
+from assistant.models.booking.appointments import LONGEST
 from assistant.services.booking.availability.hours import Days, Hours, Interval
 from assistant.services.booking.availability.slots import Busy, Resource, Rules, Timeline
-
-LONGEST = timedelta(days=2)  # an appointment with its breaks
 
 
 def offerings_of(service: Service, calendar: Calendar | None = None) -> list[Offering]:
@@ -73,7 +72,7 @@ def _busy_spans(
 ) -> dict[int, list[Busy]]:
     """All that keeps a calendar busy, by its id: the one place to add what is not an appointment."""
     spans: dict[int, list[Busy]] = {offering.calendar_id: [] for offering in offerings}
-    rows = Appointment.objects.taking_time(now).filter(calendar__in=list(spans), busy_until__gt=since - LONGEST)
+    rows = Appointment.objects.taking_time(now).filter(calendar__in=list(spans)).reaching(since - LONGEST)
     columns = ("calendar_id", "busy_from", "busy_until", "session")
     for calendar_id, busy_from, busy_until, session in rows.exclude(pk__in=without).values_list(*columns):
         spans[calendar_id].append(Busy(busy_from, busy_until, session))

@@ -67,7 +67,8 @@ def renew(feed: CalendarFeed) -> None:
 def read(feed: CalendarFeed, now: datetime | None = None) -> tuple[str, str]:
     """The feed as iCalendar text, and its entity tag."""
     now = now or timezone.now()
-    rows = Appointment.objects.filter(organization=feed.organization, state__in=BOOKED, end_at__gt=now - KEPT)
+    rows = Appointment.objects.reaching(now - KEPT).filter(organization=feed.organization, state__in=BOOKED)
+    rows = rows.filter(end_at__gt=now - KEPT)
     rows = rows.filter(calendar=feed.calendar) if feed.calendar_id else rows
     found = rows.select_related("organization", "calendar", "service__organization", "visitor", "conversation")
     name = " · ".join(one for one in (feed.organization.name, feed.calendar.name if feed.calendar else "") if one)

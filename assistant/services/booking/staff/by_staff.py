@@ -115,8 +115,8 @@ def conflicts(pick: Pick, moving: Appointment | None = None, now: datetime | Non
 
 
 def booked_between(calendar: Calendar, start_at: datetime, end_at: datetime, now: datetime) -> list[Appointment]:
-    rows = Appointment.objects.taking_time(now).filter(calendar=calendar, busy_from__lt=end_at, busy_until__gt=start_at)
-    return list(rows.select_related("service", "calendar").order_by("start_at"))
+    rows = Appointment.objects.taking_time(now).filter(calendar=calendar, busy_from__lt=end_at)
+    return list(rows.reaching(start_at).select_related("service", "calendar").order_by("start_at"))
 
 
 # --- Details ----------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def between(
     # A day lasts from the first zone's midnight to the last one's; what lies beside it is shown by no view.
     since = datetime.combine(first - DAY, datetime.min.time(), ZoneInfo("UTC"))
     until = since + (last - first) + timedelta(days=3)
-    rows = Appointment.objects.filter(calendar__in=zones, start_at__lt=until, end_at__gt=since)
+    rows = Appointment.objects.filter(calendar__in=zones, start_at__lt=until, end_at__gt=since).reaching(since)
     lapsed = Q(state=State.HELD, held_until__lte=now)
     rows = rows.exclude(state=State.EXPIRED) if with_cancelled else rows.exclude(state__in=GONE)
     related = rows.exclude(lapsed).select_related("service", "calendar").order_by("start_at")

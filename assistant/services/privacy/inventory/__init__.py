@@ -6,12 +6,10 @@ Export and erasure walk this table, `docs/privacy.md` shows it, and a test requi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, Model, QuerySet
 
 from assistant.models import Visitor
 from assistant.services.privacy.inventory.organizations import ORGANIZATIONS
@@ -48,8 +46,9 @@ def rows_of(visitor: Visitor, model: type[Model], table: Table) -> QuerySet[Any]
     rows = model._default_manager.all()
     if not table.owner:
         return rows.none()
-    theirs = reduce(or_, (Q(**{lookup: visitor.pk}) for lookup in table.owner))
-    return rows.filter(pk__in=model._default_manager.filter(theirs).values("pk"))
+    # A union, of which each part is found by indexes. For an OR over joins, all rows are read.
+    first, *others = (model._base_manager.filter(**{lookup: visitor.pk}).order_by().values("pk") for lookup in table.owner)
+    return rows.filter(pk__in=first.union(*others) if others else first)
 
 
 def visitors_fields(model: type[Model], table: Table) -> list[Field[Any, Any]]:
