@@ -126,6 +126,7 @@ SOCKETS = {
     "interworky.in_process_queue": "kombu: its queue in this process's memory",
     "interworky.settings": "redis: how patient its client is",
     "interworky.up": "socket: to listen",
+    "interworky.websocket_protocol": "websockets: the state of a connection that has come in",
 }
 OPENERS = {
     "asyncssh", "celery.utils.sysinfo", "dns", "ftplib", "grpc", "imaplib", "kombu", "multiprocessing", "nntplib", "openai",

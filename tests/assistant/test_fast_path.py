@@ -20,7 +20,6 @@ from assistant.models import Card, Method, ToolCall, Turn
 from assistant.services.conversations.sessions import Session, open_session
 from assistant.tools import KINDS
 from assistant.tools.kind import Context, Kind, Operation
-from assistant.turns import heartbeat
 from assistant.turns.runner import running_tasks
 from tests import make
 from tests.assistant.meter import metered
@@ -57,20 +56,18 @@ async def test_a_plain_turn_costs_so_many_statements_transactions_and_hops(setti
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is asked without a round trip")
-async def test_a_plain_turn_takes_so_many_round_trips(settings, monkeypatch, tmp_path):
-    settings.ASSISTANT_LEASE_SECONDS = 36000
-    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 3600)  # a lease that is renewed meanwhile is no part of it
+async def test_a_plain_turn_takes_so_many_round_trips(settings, tmp_path):
     async with opened(settings) as (widget, _, _stub):
         taken = []
-        # Statements are sent in another way once they are prepared. A minute's first turn makes the minute's row.
+        # Statements are sent in another way once they are prepared. A minute's first turn makes the minute's row, and on a
+        # slow machine a lease is renewed meanwhile.
         for number in range(8):
             await in_db(trace)(tmp_path / str(number))
             assert (await widget.ask("When are you open?"))["outcome"] == "done"
             await settled()
             await in_db(trace)(None)
             taken.append((tmp_path / str(number)).read_bytes().count(b"ReadyForQuery"))
-        assert sorted(set(taken[1:]))[0] == 5, taken
-        assert taken.count(5) >= 5, taken
+        assert min(taken[:4]) == min(taken[4:]) == 5, taken
 
 
 def trace(path: Path | None) -> None:

@@ -98,14 +98,13 @@ def test_only_the_outermost_block_is_committed_with_its_last_statements(organiza
 
 
 @on_postgresql
-def test_the_statements_that_stay_prepared_are_bounded(monkeypatch):
-    monkeypatch.setattr(pipeline, "PREPARED_MAX", 3)
+def test_the_statements_that_stay_prepared_are_bounded():
     connection.close()
-    for number in range(9):
+    for number in range(pipeline.PREPARED_MAX + 9):
         for _ in range(8):
             assert execute(f"SELECT {number} + %s", 1) == [(number + 1,)]
     [(prepared,)] = execute("SELECT COUNT(*) FROM pg_prepared_statements")
-    assert prepared == 3
+    assert prepared == pipeline.PREPARED_MAX
 
 
 @on_postgresql
