@@ -11,7 +11,8 @@ differ, and are noisy.
 
     added        time to first token beyond the provider's, ms, p50 / p95, all visitors at once; what failed or was lost
                  behind it
-    CPU          of the server's process, fit from replies of two lengths by 20 visitors
+    CPU          of the server's process beyond what it takes at rest, fit from replies of two lengths by 20 visitors
+    at rest      CPU with 400 open sockets and no turn, ms a second
     turns/s      of replies of 100 tokens, 400 visitors who go on and on; at CPU's full use, per core
     KiB          of memory for each open socket without a turn
     statements   of one plain turn, and the hops onto database threads that they take
@@ -42,6 +43,8 @@ LENGTH = 100  # tokens
 FIT_VISITORS = 20
 BEGAN = time.monotonic()
 ROUNDS = {1: 3, 50: 4, 200: 3, 400: 1}
+CPU_ROUNDS = 5
+REST_SECONDS = 15  # as often as the sweep comes
 
 
 async def burst(visitors: list[Visitor], length: int) -> list[float | Lost]:
@@ -66,10 +69,18 @@ async def measure_added(system: System, row: Row, visitors: list[Visitor]) -> No
 
 async def measure_cpu(system: System, row: Row, visitors: list[Visitor]) -> None:
     for length in (SHORT, LONG):
-        before = system.cpu_seconds()
+        began, before = time.monotonic(), system.cpu_seconds()
         await burst(visitors, length)
-        row.cpu.setdefault(length, []).append((system.cpu_seconds() - before) / len(visitors))
+        used = system.cpu_seconds() - before - row.rest * (time.monotonic() - began)
+        row.cpu.setdefault(length, []).append(used / len(visitors))
         await systems.settle(system)
+
+
+async def measure_rest(found: list[System], rows: dict[str, Row], seconds: float) -> None:
+    before = {system.name: system.cpu_seconds() for system in found}
+    await asyncio.sleep(seconds)
+    for system in found:
+        rows[system.name].rest = (system.cpu_seconds() - before[system.name]) / seconds
 
 
 async def measure_saturation(system: System, row: Row, visitors: list[Visitor], turns: int) -> None:
@@ -112,7 +123,9 @@ async def measure(found: list[System], rows: dict[str, Row], counts: list[int], 
             for system in found:
                 say(f"{count} visitors: {system.name}")
                 await measure_added(system, rows[system.name], opened[system.name][:count])
-    for _ in range(1 if quick else 3):
+    say("at rest")
+    await measure_rest(found, rows, REST_SECONDS)
+    for _ in range(1 if quick else CPU_ROUNDS):
         for system in found:
             say(f"CPU: {system.name}")
             await measure_cpu(system, rows[system.name], opened[system.name][:FIT_VISITORS])

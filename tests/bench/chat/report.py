@@ -29,6 +29,7 @@ class Row:
     saturated: list[float] = field(default_factory=list)  # turns a second
     lost: Counter[str] = field(default_factory=Counter)  # of those turns
     kib: float = 0.0
+    rest: float = 0.0  # CPU seconds of a second with all sockets open and no turn; those of turns come beyond it
 
     def added_ms(self, visitors: int) -> float | None:
         found = self.added.get(visitors)
@@ -47,7 +48,7 @@ class Row:
         cpu = self.cpu_ms()
         cells += [f"{cpu[0]:.1f}", f"{cpu[1]:.3f}"] if cpu else ["–", "–"]
         turns = f"{max(self.saturated):.0f}" if self.saturated else "–"
-        return [*cells, turns + _failures(self.lost), f"{self.kib:.0f}"]
+        return [*cells, f"{self.rest * 1000:.1f}", turns + _failures(self.lost), f"{self.kib:.0f}"]
 
 
 def _added(seconds: list[float], failed: Counter[str]) -> str:
@@ -67,7 +68,7 @@ def _failures(failed: Counter[str]) -> str:
 
 
 def table(rows: dict[str, Row], counts: list[int], counted: str) -> str:
-    head = ["", *(f"added, {n}" for n in counts), "CPU ms / turn", "/ token", "turns/s", "KiB idle"]
+    head = ["", *(f"added, {n}" for n in counts), "CPU ms / turn", "/ token", "at rest, ms/s", "turns/s", "KiB idle"]
     lines = [[*head, "statements · hops · BEGIN"]]
     lines += [[name, *row.cells(counts), counted if name == SQLITE else ""] for name, row in rows.items()]
     return _markdown(lines)
