@@ -7,6 +7,7 @@ may bring back; nothing is kept between two of them but open connections: no coo
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ __all__ = [
 USER_AGENT = "Interworky"
 REDIRECTS = {301, 302, 303, 307, 308}
 KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "user-agent"}
+SHORTEST_SECONDS = 0.001  # of a deadline: none at all means to aiohttp that there is no deadline
 
 
 class Reach(StrEnum):
@@ -186,7 +188,8 @@ async def stream(
     whose kept connection turns out to be dead is sent once more on a new one: for what changes nothing over there.
     """
     request = _request(method, guard.parse(url), headers, content, connect_seconds, read_seconds)
-    request.extensions["timeout"]["total"] = deadline_seconds
+    if deadline_seconds is not None:
+        request.extensions["timeout"]["total"] = max(deadline_seconds, SHORTEST_SECONDS)
     request.extensions["progress"] = Progress()
     async with _send(request, reach, keep_alive=keep_alive, resend=resend) as response:
         yield Streamed(response, max_bytes)
@@ -229,6 +232,7 @@ async def _send(
     guarded = _check(request.url, reach)
     recorded = recorder.begin(request)
     transport = _test_transport or await _transport(guarded, keep_alive)
+    began, within = time.monotonic(), request.extensions["timeout"]
     try:
         response = await transport.handle_async_request(request)
     except httpx.HTTPError as error:
@@ -238,6 +242,8 @@ async def _send(
             raise
         # The server had closed it while it was idle, as any server may: that is no failure of anybody's.
         request.extensions["progress"] = Progress()
+        if seconds := within.get("total"):
+            within["total"] = max(seconds - (time.monotonic() - began), SHORTEST_SECONDS)
         response = await (await _transport(guarded, False)).handle_async_request(request)
     try:
         if recorded:

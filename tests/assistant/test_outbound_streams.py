@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -263,6 +264,25 @@ async def test_a_request_on_a_dead_kept_connection_is_sent_once_more_on_a_new_on
     async with hanging() as (url, server):
         assert [await ask(url, resend=True) for _ in range(2)] == [b"ok", b"ok"]
         assert server.requests == [1, 1, 2]
+
+
+async def test_a_request_that_is_sent_once_more_has_only_what_is_left_of_its_time() -> None:
+    async with hanging() as (url, _):
+        left = []
+        for _ in range(2):
+            asked = outbound.stream("POST", url, reach=Reach.OPERATOR, content=b"{}", resend=True, deadline_seconds=60)
+            async with asked as answer:
+                left.append(answer._response.request.extensions["timeout"]["total"])
+                assert b"".join([chunk async for chunk in answer.chunks()]) == b"ok"
+        assert left[0] == 60 and 0 < left[1] < 60
+
+
+async def test_a_stream_without_any_time_left_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it connects, and is never read
+        async with asyncio.timeout(60):
+            with pytest.raises(OutboundError) as raised:
+                await ask(f"http://127.0.0.1:{silent.getsockname()[1]}/", deadline_seconds=0, read_seconds=3600)
+    assert raised.value.code == "timeout"
 
 
 async def test_a_request_that_may_not_be_sent_twice_is_not() -> None:
