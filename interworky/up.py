@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
@@ -74,6 +75,16 @@ def bind(host: str, port: int) -> socket.socket:
 THREADS = {"mail": 2, "documents": 4, "celery": 2}
 
 
+# What Celery imports only when it needs it, in whatever thread that is. Threads that import parts of a package at once can
+# wait for each other: then Python refuses one of them, and the product did not start.
+LATE = (
+    "celery.app.control", "celery.app.events", "celery.app.trace", "celery.concurrency.thread", "celery.events.receiver",
+    "celery.utils.timer2", "celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer",
+    "celery.worker.consumer.delayed_delivery", "celery.worker.control", "celery.worker.loops", "celery.worker.pidbox",
+    "celery.worker.strategy", "kombu.mixins", "kombu.utils.limits", "interworky.in_process_queue",
+)  # fmt: skip
+
+
 class Worker(threading.Thread):
     """A Celery worker for one queue in a thread of this process, restarted if it ever fails."""
 
@@ -81,6 +92,8 @@ class Worker(threading.Thread):
         super().__init__(name=f"worker {queue}", daemon=True)
         # All before any thread runs: what several threads import or make at once, one of them can meet half made, and a
         # worker does not learn of tasks that are defined after it has started.
+        for name in LATE:
+            import_module(name)
         app.loader.import_default_modules()
         self.app = new_app(set_as_current=False)
         self.app.loader.import_default_modules()

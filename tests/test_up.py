@@ -29,7 +29,7 @@ from websockets.sync.client import connect
 
 from interworky.demo.seed import PUBLIC_KEY
 from interworky.up import Refused, Server, bind, owning
-from tests.servers import ROOT, App, environment
+from tests.servers import ROOT, App, end, environment, launch, until
 
 WITHOUT_VENV = "import sys; sys.modules['ensurepip'] = None"
 BOOTSTRAP = ["manage.py", "requirements.lock", "requirements-dev.lock", "requirements-uv.lock"]
@@ -252,3 +252,29 @@ def test_all_tasks_are_defined_before_the_first_worker_starts(tmp_path):
         [sys.executable, "-c", EVERY_TASK], cwd=ROOT, env=values, capture_output=True, text=True, timeout=60
     )
     assert (found.stdout.strip(), found.returncode) == ("", 0), found.stderr
+
+
+# The product, and behind it what threads other than the first one have imported of Celery's.
+LATE_IMPORTS = """
+import runpy, sys, threading
+from celery.signals import task_postrun
+task_postrun.connect(lambda **_: print("a task ran", flush=True), weak=False)
+def hook(event, args):
+    if event == "import" and args[0].split(".")[0] in ("celery", "kombu"):
+        if threading.current_thread() is not threading.main_thread():
+            print("imported late:", args[0], flush=True)
+sys.addaudithook(hook)
+sys.argv = ["manage.py", "up"]
+runpy.run_path("manage.py", run_name="__main__")
+"""
+
+
+def test_no_thread_of_the_product_imports_what_another_may_be_importing(tmp_path):
+    app = App(tmp_path / "data")
+    app.data_dir.mkdir()
+    process = launch([sys.executable, "-c", LATE_IMPORTS], app.log, env=app.environment)
+    try:
+        until(lambda: "a task ran" in app.log.read_text(), 120, process, app.log)
+    finally:
+        end(process, signal.SIGTERM)
+    assert "imported late" not in app.log.read_text(), app.log.read_text()
