@@ -20,7 +20,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 Rows = list[tuple[Any, ...]]
-PREPARED_MAX = 100  # statements of a connection that are kept prepared, those that were sent last
+PREPARED_MAX = 100  # statements of a connection that are prepared
 _OUTDATED = FeatureNotSupported, InvalidSqlStatementName  # a table was changed, or somebody deallocated it
 
 
@@ -45,11 +45,12 @@ class _Prepared:
         context.adapters.register_dumper(int, Int8Dumper)
         self.transformer = Transformer(context)
         self.sent: OrderedDict[_Key, int] = OrderedDict()  # how often, those that are not prepared
-        self.names: OrderedDict[_Key, bytes] = OrderedDict()
+        self.names: dict[_Key, bytes] = {}
         self.count = 0
 
     def is_due(self, key: _Key) -> bool:
-        if self.threshold is None:
+        # None is forgotten for another one: PgBouncer knows no DEALLOCATE, and what comes with each turn is among the first.
+        if self.threshold is None or len(self.names) >= PREPARED_MAX:
             return False
         sent = self.sent.pop(key, 0)
         if sent >= self.threshold:
@@ -58,10 +59,6 @@ class _Prepared:
         if len(self.sent) > PREPARED_MAX:
             self.sent.popitem(last=False)
         return False
-
-    def superfluous(self) -> list[bytes]:
-        """The names of statements that were not sent for the longest time, which are forgotten."""
-        return [self.names.popitem(last=False)[1] for _ in range(len(self.names) - PREPARED_MAX)]
 
     def new_name(self) -> bytes:
         self.count += 1
@@ -108,17 +105,15 @@ def _run(
     pgconn = connection.pgconn
     pgconn.enter_pipeline_mode()
     try:
-        before = [b"DEALLOCATE " + name for name in prepared.superfluous()]
-        if not connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
-            before.insert(0, _begin(connection))
-        for command in before:
-            pgconn.send_query_params(command, None)
+        begins = not connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE
+        if begins:
+            pgconn.send_query_params(_begin(connection), None)
         preparing = [_enqueue(pgconn, prepared, key, values) for key, values in ready]
         if commit:
             pgconn.send_query_params(b"COMMIT", None)
         pgconn.pipeline_sync()
         yield from send(pgconn)
-        return (yield from _results(pgconn, prepared, len(before), preparing, commit))
+        return (yield from _results(pgconn, prepared, begins, preparing, commit))
     finally:
         _leave(connection)
 
@@ -131,7 +126,6 @@ def _begin(connection: Connection[Any]) -> bytes:
 def _enqueue(pgconn: Any, prepared: _Prepared, key: _Key, values: Any) -> tuple[_Key, bytes] | None:
     """Returns the statement and its name where it is prepared now."""
     if name := prepared.names.get(key):
-        prepared.names.move_to_end(key)
         pgconn.send_query_prepared(name, values)
         return None
     sql, types = key
@@ -145,14 +139,14 @@ def _enqueue(pgconn: Any, prepared: _Prepared, key: _Key, values: Any) -> tuple[
 
 
 def _results(
-    pgconn: Any, prepared: _Prepared, before: int, preparing: list[tuple[_Key, bytes] | None], commit: bool
+    pgconn: Any, prepared: _Prepared, begins: bool, preparing: list[tuple[_Key, bytes] | None], commit: bool
 ) -> Generator[Any, Any, list[Rows]]:
     """Read all that comes back, in the order in which it was sent, and raise the first error."""
     failure: Any = None
     rows: list[Rows] = []
-    for _ in range(before):
+    if begins:
         result = yield from _next(pgconn)
-        failure = failure or _failed(result)
+        failure = _failed(result)
     for new in preparing:
         if new:
             result = yield from _next(pgconn)

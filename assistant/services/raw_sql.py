@@ -58,7 +58,7 @@ def together(*statements: Statement, last: bool = False) -> list[Rows]:
     with database.wrap_database_errors:
         if database.vendor != "sqlite":
             # The end of a block within another is not the transaction's.
-            outermost = database.in_atomic_block and not database.savepoint_ids
+            outermost = database.in_atomic_block and database.commit_on_exit and not database.savepoint_ids
             return pipeline.run(database, statements, commit=last and outermost)
         return [database.connection.execute(_with_question_marks(sql), values).fetchall() for sql, values in statements]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
@@ -81,7 +82,8 @@ def _with_reservation(begun: ClaimedTurn) -> ClaimedTurn:
     except (BudgetExceeded, DatabaseError) as error:
         log.debug("turn %s was not prepared: %s", begun.turn.pk, type(error).__name__)
         if begun.prepared and begun.prepared.model:
-            begun.prepared.model.give_up()
+            with suppress(DatabaseError):  # a probe that is not given back ends by itself; the turn is saved, and has to run
+                begun.prepared.model.give_up()
         return ClaimedTurn(begun.turn)
     return begun
 
