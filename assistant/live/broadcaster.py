@@ -122,7 +122,7 @@ class Broadcaster:
 
     def _ensure_running(self, name: str, run: Any) -> None:
         if name not in self.tasks or self.tasks[name].done():
-            self.tasks[name] = self.loop.create_task(run())
+            self.tasks[name] = self.loop.create_task(run(), name=name)
 
     async def _send(self) -> None:
         """Send what is queued: the first event after a pause at once, others together, because a command for one takes the

@@ -92,11 +92,12 @@ async def test_opening_a_widget_again_costs_so_much(settings, monkeypatch):
         assert (cost.statements, cost.transactions, cost.hops) == (4, 0, 2), str(cost)
 
 
-async def test_a_new_session_costs_so_much(settings, monkeypatch):
-    async with opened(settings) as (_, session, _stub):
-        async with metered(monkeypatch) as cost:
-            await in_db(open_session)(session.conversation.assistant, make.ORIGIN, address="203.0.113.7")
-        assert (cost.statements, cost.transactions, cost.hops) == (5, 4, 1), str(cost)
+async def test_a_new_session_costs_so_much(monkeypatch):
+    assistant = await in_db(make.assistant)()
+    await in_db(open_session)(assistant, make.ORIGIN)
+    async with metered(monkeypatch) as cost:
+        await in_db(open_session)(assistant, make.ORIGIN, address="203.0.113.7")
+    assert (cost.statements, cost.transactions, cost.hops) == (5, 4, 1), str(cost)
 
 
 @pytest.fixture
