@@ -27,7 +27,7 @@ SEES_ITS_OWN = {"a file is sent", "own data: what there is"}
 
 # The largest organization and conversation have so much of tables of this size that PostgreSQL rightly walks through them.
 # And of tables of some dozen rows, it walks through an index sooner than it looks for each row: for a visitor's own data.
-HALF = ("(one)", "a conversation (all)", "a search in a conversation", "a file is sent", "data is erased", "data is exported")
+HALF = ("(one)", "a conversation (all)", "a search in a conversation", "a file is sent", "is erased", "is exported")
 
 
 @contextmanager
