@@ -58,7 +58,7 @@ def together(*statements: Statement, last: bool = False) -> list[Rows]:
     with database.wrap_database_errors:
         if database.vendor != "sqlite":
             # The end of a block within another is not the transaction's.
-            outermost = database.in_atomic_block and database.commit_on_exit and not database.savepoint_ids
+            outermost = database.in_atomic_block and not database.savepoint_ids
             return pipeline.run(database, statements, commit=last and outermost)
         return [database.connection.execute(_with_question_marks(sql), values).fetchall() for sql, values in statements]
 
@@ -171,15 +171,10 @@ def insertion(*rows: Model, returning: str = "", values: tuple[Any, ...] = (), o
     return Statement(sql, [*stored, *(_stored(value, database) for value in values)])
 
 
-def overwrite(row: Model, condition: str, *, without: tuple[str, ...] = (), returning: str = "id") -> list[tuple[Any, ...]]:
-    """Store `row` over the one that has its key, where `condition` still holds of that, and return what `returning` asks;
+def overwriting(row: Model, condition: str, *, without: tuple[str, ...] = (), returning: str = "id") -> Statement:
+    """Stores `row` over the one that has its key, where `condition` still holds of that, and returns what `returning` asks;
     nothing where it does not. The columns of the fields `without` stay as they are: SQLite writes every index of a column
     that is set, whether or not its value is another."""
-    return together(overwriting(row, condition, without=without, returning=returning))[0]
-
-
-def overwriting(row: Model, condition: str, *, without: tuple[str, ...] = (), returning: str = "id") -> Statement:
-    """What `overwrite` runs, for `together`."""
     sql = f"{_overwriting(type(row), condition, without)} RETURNING {returning}"
     return Statement(sql, [*to_store(row, without), _stored(row.pk, _database())])
 
