@@ -25,7 +25,7 @@ from assistant.models.booking import (
 )
 from assistant.models.conversations.card import Card
 from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
-from assistant.models.conversations.file import ConversationFile, DroppedFile
+from assistant.models.conversations.file import ConversationFile, DroppedFile, FileTotal
 from assistant.models.conversations.inbox import CannedReply, ConversationRead, Tag
 from assistant.models.conversations.notices import Notice, NoticeText
 from assistant.models.conversations.turn import ToolCall, Turn
@@ -58,14 +58,11 @@ __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "AuditEntry", "BlockedTime", "Budget", "BusyTime", "Calendar",
     "CalendarAccount", "CalendarFeed", "CalendarProvider", "CannedReply", "Card", "Closure", "Conversation",
     "ConversationFile", "ConversationNote", "ConversationRead", "Delivery", "Document", "DocumentFile", "DroppedFile",
-    "Embedding", "Event", "Feedback",
-    "FormField", "HangUp", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate",
-    "Method", "Notice", "NoticeText",
-    "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
-    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Picture", "Price", "PromptDraft",
-    "PromptVersion",
-    "Provider", "PushKey", "PushSubscription", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay",
-    "Rotation", "Service",
-    "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage", "Visitor",
-    "VisitorAttribute", "VoiceCall",
+    "Embedding", "Event", "Feedback", "FileTotal", "FormField", "HangUp", "IdentityKey", "Invitation", "Membership",
+    "Message", "MessageChannel", "MessageTemplate", "Method", "Notice", "NoticeText", "Notification",
+    "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours", "Organization",
+    "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Picture", "Price", "PromptDraft", "PromptVersion",
+    "Provider", "ProviderHealth", "PushKey", "PushSubscription", "Question", "RefusedOrigin", "Removal", "Replay",
+    "Rotation", "Service", "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage",
+    "Visitor", "VisitorAttribute", "VoiceCall",
 ]  # fmt: skip

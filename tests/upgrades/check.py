@@ -27,7 +27,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from django.test import Client
 
-from assistant.models import Appointment, Assistant, Calendar, Conversation
+from assistant.models import Appointment, Assistant, Calendar, Conversation, ConversationFile, FileTotal
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.history import build_history
 from assistant.services.conversations.messages import post_message
@@ -155,6 +155,14 @@ def what_was_bookable_still_is(kept: states.Rows) -> None:
             assert appointment.service == service and appointment.busy_from == appointment.start_at
 
 
+def what_files_take_up_is_known(kept: states.Rows) -> None:
+    for row in kept.get("assistant.conversationfile", []):
+        if "organization_id" not in row:
+            file = ConversationFile.objects.select_related("conversation").get(pk=row["id"])
+            assert file.organization_id == file.conversation.organization_id
+            assert FileTotal.objects.get(organization=file.organization_id).bytes == int(row["size"])
+
+
 def staff_see_it() -> None:
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_superuser("owner", password=None))
@@ -189,6 +197,7 @@ def check(names: list[str]) -> None:
             call_command("migrate", verbosity=0)  # has nothing left to do but what follows every one
             rows_survive(kept[name])
             what_was_bookable_still_is(kept[name])
+            what_files_take_up_is_known(kept[name])
             the_conversation_goes_on()
             if name == first and name not in made_new:
                 staff_see_it()

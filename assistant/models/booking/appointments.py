@@ -69,7 +69,7 @@ class Appointment(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="appointments", db_index=False)
     calendar = models.ForeignKey(Calendar, models.RESTRICT, related_name="appointments", db_index=False)
     service = models.ForeignKey(Service, models.RESTRICT, related_name="appointments")
-    visitor = models.ForeignKey(Visitor, models.SET_NULL, null=True, blank=True, related_name="appointments")
+    visitor = models.ForeignKey(Visitor, models.SET_NULL, null=True, blank=True, related_name="appointments", db_index=False)
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="appointments")
     call = models.OneToOneField(ToolCall, models.SET_NULL, null=True, blank=True, related_name="appointment")
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
@@ -106,6 +106,8 @@ class Appointment(models.Model):
             models.Index(fields=["calendar", "state", "start_at"]),  # the holds of a calendar
             models.Index(fields=["calendar", "start_at"]),  # what takes time on it, in whatever state
             models.Index(fields=["state", "start_at"]),
+            # With both, because SQLite would look for a visitor's upcoming ones among everybody's.
+            models.Index(fields=["visitor", "state", "start_at"]),
             models.Index(fields=["start_at"]),
             models.Index(fields=["organization", "start_at"]),
             models.Index(fields=["created_at"]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 
 from assistant.models.organizations.assistant import Assistant
 from assistant.models.organizations.organization import Organization
@@ -32,7 +33,17 @@ class Visitor(models.Model):
     last_seen_at = models.DateTimeField("last seen", auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["last_seen_at"]), models.Index(fields=["organization", "last_seen_at"])]
+        indexes = [
+            models.Index(fields=["last_seen_at"]),
+            models.Index(fields=["organization", "last_seen_at"]),
+            # `services/privacy/own_data.py` compares addresses in whatever case.
+            models.Index(
+                "organization",
+                Lower("email"),
+                condition=models.Q(email_verified_at__isnull=False),
+                name="visitor_by_proven_address",
+            ),
+        ]
         constraints = [models.UniqueConstraint(fields=["organization", "external_id"], name="visitor_once_per_external_id")]
 
     def __str__(self) -> str:

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from assistant.errors import NotFound
-from assistant.models import ConversationFile, DroppedFile
+from assistant.models import ConversationFile, DroppedFile, FileTotal
 from assistant.secrets import SecretUnreadable, seal_bytes, unseal_bytes
 
 log = logging.getLogger(__name__)
@@ -57,20 +59,34 @@ def _path(place: str) -> str:
     return f"{place[:2]}/{place}"
 
 
+def drop(file: ConversationFile) -> None:
+    """Delete a file that was not sent, and its content at once; where the storage fails, `delete_dropped` does it later."""
+    file.delete()
+    for dropped in DroppedFile.objects.filter(place=file.place, deleted_at=None):
+        _finish(dropped, timezone.now())
+
+
 def delete_dropped(now: datetime | None = None) -> int:
     """Delete contents whose rows were deleted, and those of files that no message has taken in a day. Returns how many."""
     now = now or timezone.now()
     for file in ConversationFile.objects.filter(message=None, at__lt=now - UNSENT_FOR).order_by("at")[:BATCH]:
         file.delete()
-    deleted = 0
-    for dropped in DroppedFile.objects.filter(deleted_at=None).order_by("at")[:BATCH]:
-        if _is_deleted(dropped):
-            DroppedFile.objects.filter(pk=dropped.pk).update(deleted_at=now)
-            deleted += 1
+    deleted = sum(_finish(dropped, now) for dropped in DroppedFile.objects.filter(deleted_at=None).order_by("at")[:BATCH])
     for dropped in DroppedFile.objects.filter(deleted_at__isnull=False, at__lt=now - LATE_WRITES).order_by("at")[:BATCH]:
         if _is_deleted(dropped):
             dropped.delete()
     return deleted
+
+
+def _finish(dropped: DroppedFile, now: datetime) -> bool:
+    """Delete a content, and take it out of the total of its organization, once."""
+    if not _is_deleted(dropped):
+        return False
+    with transaction.atomic():
+        if DroppedFile.objects.filter(pk=dropped.pk, deleted_at=None).update(deleted_at=now):
+            total = FileTotal.objects.filter(organization=dropped.organization_id)
+            total.update(bytes=F("bytes") - dropped.size)
+    return True
 
 
 def _is_deleted(dropped: DroppedFile) -> bool:

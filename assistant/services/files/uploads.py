@@ -15,10 +15,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q
 
 from assistant.errors import InputError, NotAllowed, NotFound
-from assistant.models import Conversation, ConversationFile, Message, Organization
+from assistant.models import Conversation, ConversationFile, FileTotal, Message
 from assistant.services.files import storing
 from assistant.services.files.images import NotAnImage, RewrittenImage, rewritten
 from assistant.services.files.scanning import NotScanned, ThreatFound, scan
@@ -52,48 +52,61 @@ def receive(conversation: Conversation, name: str, data: bytes, *, by: Any = Non
     Raises `NotAllowed` where visitors may not send files, `NotFound` where the conversation has been deleted meanwhile, and
     `InputError` with a code that says what is wrong with the file.
     """
-    file = _begin(conversation, len(data), by)
+    if by is None and not conversation.assistant.accepts_files:
+        raise NotAllowed("This assistant does not accept files.")
+    if not data:
+        raise InputError("The file is empty. Choose another one.", code="file_type")
+    if len(data) > settings.FILE_MAX_MB * MEGABYTE:
+        raise InputError(f"The file is larger than {settings.FILE_MAX_MB} MB.", code="file_too_large")
+    _refuse_if_full(conversation, len(data))  # before the work of examining it
+    kind, content, thumbnail = examined(data, scanner=scanner)
+    file = _begin(conversation, clean_name(name, kind), kind, len(content), by)
     try:
-        kind, content, thumbnail = examined(data, scanner=scanner)
         storing.write(file.place, content)
         if thumbnail:
             storing.write(file.place + storing.THUMBNAIL, thumbnail)
     except BaseException as error:
-        file.delete()
+        storing.drop(file)
         if isinstance(error, OSError):
             log.exception("The storage cannot be written to.")
             raise InputError("The file could not be stored.", code="unavailable") from error
         raise
-    file.name, file.type, file.size, file.state = clean_name(name, kind), kind, len(content), file.State.READY
-    kept = ConversationFile.objects.filter(pk=file.pk)
-    if not kept.update(name=file.name, type=file.type, size=file.size, state=file.state):
+    file.state = file.State.READY
+    if not ConversationFile.objects.filter(pk=file.pk).update(state=file.state):
         storing.delete(file.place)  # its visitor was erased meanwhile
         raise NotFound("The conversation no longer exists.")
     return file
 
 
-def _begin(conversation: Conversation, size: int, by: Any) -> ConversationFile:
-    """A row for a file of that size, within the limits."""
-    if by is None and not conversation.assistant.accepts_files:
-        raise NotAllowed("This assistant does not accept files.")
-    if not size:
-        raise InputError("The file is empty. Choose another one.", code="file_type")
-    if size > settings.FILE_MAX_MB * MEGABYTE:
-        raise InputError(f"The file is larger than {settings.FILE_MAX_MB} MB.", code="file_too_large")
+def _begin(conversation: Conversation, name: str, kind: str, size: int, by: Any) -> ConversationFile:
+    """A row for a file that takes up `size` bytes, within the limits."""
     with transaction.atomic():
         # The limits of two files at once are counted one after the other.
         locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
         if locked is None:
             raise NotFound("No such conversation.")
-        Organization.objects.filter(pk=locked.organization_id).lock()
-        if locked.files.count() >= settings.FILES_PER_CONVERSATION:
-            raise InputError("This conversation cannot have more files.", code="too_many_files")
-        stored = ConversationFile.objects.filter(conversation__organization=locked.organization_id)
-        total = stored.aggregate(total=Sum("size"))["total"] or 0
-        if total + size > settings.FILES_ORGANIZATION_MB * MEGABYTE:
-            log.warning("organization %s has reached FILES_ORGANIZATION_MB: a file was refused", locked.organization_id)
-            raise InputError("Your organization has used up its storage for files.", code="too_many_files")
-        return ConversationFile.objects.create(conversation=locked, size=size, by_staff=by, from_staff=by is not None)
+        total, _ = FileTotal.objects.select_for_update().get_or_create(organization_id=locked.organization_id)
+        _refuse_if_full(locked, size)
+        FileTotal.objects.filter(pk=total.pk).update(bytes=F("bytes") + size)
+        return ConversationFile.objects.create(
+            organization_id=locked.organization_id,
+            conversation=locked,
+            name=name,
+            type=kind,
+            size=size,
+            by_staff=by,
+            from_staff=by is not None,
+        )
+
+
+def _refuse_if_full(conversation: Conversation, size: int) -> None:
+    """Raises `InputError` where the conversation has as many files as it may have, or its organization has no room left."""
+    if conversation.files.count() >= settings.FILES_PER_CONVERSATION:
+        raise InputError("This conversation cannot have more files.", code="too_many_files")
+    most = settings.FILES_ORGANIZATION_MB * MEGABYTE
+    if FileTotal.objects.filter(organization=conversation.organization_id, bytes__gt=most - size).exists():
+        log.warning("organization %s has reached FILES_ORGANIZATION_MB: a file was refused", conversation.organization_id)
+        raise InputError("Your organization has used up its storage for files.", code="too_many_files")
 
 
 def examined(data: bytes, *, scanner: Scan = scan) -> tuple[str, bytes, bytes]:
@@ -138,7 +151,7 @@ def remove_unsent(conversation: Conversation, file_id: UUID | str, *, from_staff
     waiting = conversation.files.filter(pk=file_id, message=None, from_staff=from_staff).first()
     if waiting is None:
         raise NotFound("No such file.")
-    waiting.delete()
+    storing.drop(waiting)
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from threading import Lock
 from typing import IO
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from assistant.errors import InputError, NotAllowed, NotFound, TooMuch
@@ -58,9 +60,12 @@ def coverage(conversation: Conversation) -> Coverage:
         return Coverage(Covers.USER, (visitor,))
     if not (visitor.email and visitor.email_verified_at):
         return Coverage(Covers.BROWSER, (visitor,))
-    same = Visitor.objects.filter(
-        organization=visitor.organization_id, email__iexact=visitor.email, external_id=None, email_verified_at__isnull=False
+    # As its index has it: a comparison by `iexact` would look at each address of the organization. And SQLite would look at
+    # each visitor who is not logged in if it were asked for those, so that the others are left out.
+    same = Visitor.objects.alias(address=Lower("email")).filter(
+        organization=visitor.organization_id, address=Lower(Value(visitor.email)), email_verified_at__isnull=False
     )
+    same = same.exclude(external_id__isnull=False)
     return Coverage(Covers.ADDRESS, tuple(same.order_by("pk")), visitor.email)
 
 

@@ -138,7 +138,9 @@ def _beside(conversation: Conversation, message: Message, appointment: Appointme
     Removal.objects.create(organization=organization, reason="retention", finished_at=now)
     ConversationRead.objects.create(conversation=conversation, user=user, seq=1)
     ConversationNote.objects.create(conversation=conversation, by=user, text="Rang back.")
-    ConversationFile.objects.create(conversation=conversation, message=message, name="a.png", size=9000, state="ready")
+    ConversationFile.objects.create(
+        organization=organization, conversation=conversation, message=message, name="a.png", size=9000, state="ready"
+    )
     VoiceCall.objects.create(
         organization=organization, conversation=conversation, state="ended", model="voice", health_key="k", seconds=60,
         ended_at=now,

@@ -270,7 +270,7 @@ def _beside(sizes: Sizes, of_talk: Changes, age: str, spread: str) -> Plan:
         (Removal, many, {**gone, "finished_at": age}),
         (ConversationRead, few, talk),
         (ConversationNote, few, {**talk, "at": age}),
-        (ConversationFile, few, {**talk, **sent, "at": age}),
+        (ConversationFile, few, {**of_talk, **sent, "at": age}),
         (VoiceCall, few, {**of_talk, **called}),
         (AppointmentNotice, few, {**visit, "covers_until": sql.later("covers_until", spread)}),
         (Feedback, few, {**visit, "created_at": age}),

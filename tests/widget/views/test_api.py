@@ -143,7 +143,9 @@ async def test_another_visitor_finds_nothing(page, assistant):
     call = await in_db(VoiceCall.objects.create)(
         organization=assistant.organization, conversation=reply.conversation, seconds=60
     )
-    file = await in_db(reply.conversation.files.create)(name="scan.pdf", size=4, message=reply, state="ready")
+    talk = reply.conversation
+    details = {"organization_id": talk.organization_id, "name": "scan.pdf", "size": 4, "state": "ready"}
+    file = await in_db(talk.files.create)(message=reply, **details)
     rows = {"turn": posted["turn"], "message": reply.pk, "card": card.pk, "call": call.pk, "file": file.pk}
     spoken = {"key": "sealed", "sdp": "v=0", "id": "i", "role": "visitor", "text": "Hi", "reason": "visitor"}
     routes = {route for route in ROUTES if "<uuid" in route}

@@ -16,6 +16,10 @@ ORGANIZATIONS = {
             N: "id revision created_at",
         },
     ),
+    "FileTotal": Table(
+        "How much an organization's files of conversations take up, for its limit.", Term.OWNER,
+        fields={O: "organization bytes"},
+    ),
     "Picture": Table(
         "Logos and avatars, which visitors see.", Term.OWNER,
         fields={O: "organization assistant data type width height at", N: "id"},

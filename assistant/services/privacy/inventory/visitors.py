@@ -37,10 +37,11 @@ VISITORS = {
     "ConversationFile": Table(
         "Files that were sent in a conversation. Their contents are sealed in a storage, and deleted with the row.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
-        {V: "id conversation message name type size at", S: "by_staff", N: "from_staff state place"},
+        {V: "id conversation message name type size at", O: "organization", S: "by_staff", N: "from_staff state place"},
     ),
     "DroppedFile": Table(
-        "Contents of deleted files, until they are deleted too.", Term.MINUTES, fields={N: "id place at deleted_at"}
+        "Contents of deleted files, until they are deleted too.", Term.MINUTES,
+        fields={O: "organization", N: "id place size at deleted_at"},
     ),
     "Notice": Table(
         "Which disclosure was shown and what the visitor agreed to, as evidence.",

@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import json
 import stat
+import threading
 import zipfile
 from datetime import timedelta
 from typing import ClassVar
 
 import pytest
 from django.core.files.storage import FileSystemStorage, storages
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from assistant.errors import Conflict, InputError, NotAllowed, NotFound
-from assistant.models import ConversationFile, DroppedFile, Message
+from assistant.models import ConversationFile, DroppedFile, FileTotal, Message
 from assistant.services.conversations import takeover
 from assistant.services.conversations.messages import post_message
 from assistant.services.files import links, storing, uploads
@@ -121,6 +122,86 @@ def test_what_the_scanner_finds_or_cannot_look_at_is_refused(talk, folder):
     assert refused(talk, scanner=finds) == "file_refused"
     assert refused(talk, scanner=is_away) == "file_not_checked"
     assert not ConversationFile.objects.exists() and stored(folder) == []
+
+
+def total(talk):
+    return FileTotal.objects.values_list("bytes", flat=True).get(organization=talk.organization_id)
+
+
+def test_the_room_that_is_taken_is_that_of_the_files_that_are_stored(talk, settings):
+    kept = uploads.receive(talk, "a.pdf", pictures.PDF)
+    unsent = uploads.receive(talk, "b.pdf", pictures.PDF + bytes(99))
+    assert total(talk) == kept.size + unsent.size
+    uploads.remove_unsent(talk, unsent.pk)
+    assert total(talk) == kept.size  # at once, so that another one can be sent in its place
+    refused(talk, data=b"MZ")
+    stores = settings.STORAGES
+    nowhere = {**stores["conversations"], "OPTIONS": {"location": "/dev/null/x"}}
+    settings.STORAGES = {**stores, "conversations": nowhere}
+    assert refused(talk, data=pictures.PDF) == "unavailable"
+    settings.STORAGES = stores
+    storing.delete_dropped()  # what of it may be there
+    assert total(talk) == kept.size and ConversationFile.objects.get() == kept
+
+
+def test_a_file_that_is_deleted_twice_at_once_gives_its_room_back_once(talk):
+    files = [uploads.receive(talk, name, pictures.PDF) for name in ("a.pdf", "b.pdf")]
+    again = ConversationFile.objects.get(pk=files[0].pk)
+    files[0].delete()
+    again.delete()
+    assert storing.delete_dropped() == 1 and storing.delete_dropped() == 0
+    assert total(talk) == files[1].size
+
+
+class SweptTwice(FileSystemStorage):
+    """While one sweep deletes a content, another one begins and ends."""
+
+    others: ClassVar[list[int]] = []
+
+    def delete(self, name):
+        if not self.others:
+            self.others.append(0)
+            self.others[0] = storing.delete_dropped()
+        super().delete(name)
+
+
+def test_two_sweeps_at_once_give_the_room_of_a_file_back_once(talk, settings):
+    files = [uploads.receive(talk, name, pictures.PDF) for name in ("a.pdf", "b.pdf")]
+    files[0].delete()
+    stores = settings.STORAGES
+    settings.STORAGES = {**stores, "conversations": {**stores["conversations"], "BACKEND": f"{__name__}.SweptTwice"}}
+    SweptTwice.others.clear()
+    storing.delete_dropped()
+    assert SweptTwice.others == [1] and total(talk) == files[1].size
+
+
+@pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite has one writer")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_files_at_once_the_second_finds_no_room(settings):
+    settings.FILES_ORGANIZATION_MB = 1
+    assistant = make.assistant(accepts_files=True)
+    uploads.receive(make.conversation(assistant), "first.pdf", pictures.PDF)  # the total has a row, for which nobody waits
+    both_examined = threading.Barrier(2)
+    said = []
+
+    def scanner(data, scanner):
+        both_examined.wait()
+
+    def send(talk):
+        try:
+            uploads.receive(talk, "a.pdf", pictures.PDF + bytes(900_000), scanner=scanner)
+            said.append("accepted")
+        except InputError as error:
+            said.append(error.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send, args=(make.conversation(assistant),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["accepted", "too_many_files"]
 
 
 # --- How it is stored -------------------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ ABOUT_STAFF = "it is about staff, not about what turns do"
 LEFT_OUT = {
     **dict.fromkeys(["Visitor", "Conversation", "Message", "Event", "Turn", "ToolCall", "Card"], OF_VISITORS),
     **dict.fromkeys(["Appointment", "Delivery", "Question", "Spending", "Usage", "RefusedOrigin"], OF_VISITORS),
-    **dict.fromkeys(["Notice", "NoticeText", "VoiceCall", "ConversationFile"], OF_VISITORS),
+    **dict.fromkeys(["Notice", "NoticeText", "VoiceCall", "ConversationFile", "FileTotal"], OF_VISITORS),
+    "DroppedFile": "it is what is left of files that are gone",
     **dict.fromkeys(["AppointmentNotice", "Feedback"], OF_VISITORS),
     "Removal": "it records what is gone",
     "AuditEntry": "it records what staff did",

@@ -23,7 +23,7 @@ def plant(slug: str, word: str) -> Visitor:
     visitor = Visitor.objects.get(organization=home)
     talk = Conversation.objects.get(visitor=visitor)
     talk.notes.create(text="A note.")
-    talk.files.create(name="scan.pdf", size=4)
+    talk.files.create(organization=home, name="scan.pdf", size=4)
     talk.voice_calls.create(organization=home, seconds=60)
     notices.record(talk, notices.Kind.DISCLOSURE)
     talk.reads.create(user=User.objects.create_user(f"reader-{home.pk}"), seq=1)
