@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from assistant.outbound import Streamed
 
-GATHER_SECONDS = 0.06, 0.25  # at least, and at most while the loop is on time
+GATHER_SECONDS = 0.06, 0.3  # at least, and at most while the loop is on time
 SHARE = 1 / 5  # of the time since an answer's first text
 OPENING_CHARS = 24  # that are read as they come
 LATE_SECONDS = 0.005  # from which on nothing is
