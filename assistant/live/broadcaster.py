@@ -27,7 +27,7 @@ from assistant.events import ReplyDelta
 from assistant.live.channels import CONVERSATION, STAFF, group
 from assistant.live.fences import Fences
 from assistant.live.receiving import Receiver
-from assistant.live.sending import Sender
+from assistant.live.sending import UNHEARD_SECONDS, Sender
 from assistant.live.subscription import CHECK, Payload, Subscription
 from assistant.models import Conversation
 
@@ -37,7 +37,7 @@ QUEUE_LIMIT = 20_000
 SENT_AT_ONCE = 500
 GATHER_SECONDS = 0.03  # between two sends to other processes; what comes meanwhile goes with the next
 # For which more of a reply that has begun waits for what else is to be sent: a widget of another process shows it as late,
-# four times a second, and with twenty long replies at once a turn takes a tenth less CPU.
+# some times a second, and with twenty long replies at once a turn takes a tenth less CPU.
 PATIENCE_SECONDS = 0.1
 SEND_SECONDS = 2
 PROBE_SECONDS = 1.0  # how often a process publishes to itself through Redis, to know that it receives
@@ -51,10 +51,15 @@ class Broadcaster:
     One queue and one sender, so that events arrive in the order in which they were published.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        patience_seconds: float = PATIENCE_SECONDS,
+        unheard_seconds: float = UNHEARD_SECONDS,
+    ) -> None:
         self.loop, self.patience_seconds = loop, patience_seconds
         self.name = uuid4().hex
-        self.sender = Sender(self.name)
+        self.sender = Sender(self.name, unheard_seconds)
         self.receiver: Receiver | None = None
         self.subscriptions: dict[str, set[Subscription]] = {}
         self.fences = Fences()
@@ -71,13 +76,15 @@ class Broadcaster:
         for subscription in self.subscriptions.get(to, ()):
             subscription.put(payload)
         if settings.REDIS_URL:
-            self._queue(to, payload)
+            more_of_a_reply = payload.get("type") == ReplyDelta.type and bool(payload.get("offset"))
+            if not (more_of_a_reply and self.sender.is_unheard(to)):
+                self._queue(to, payload, urgent=not more_of_a_reply)
 
-    def _queue(self, to: str, payload: Payload) -> None:
+    def _queue(self, to: str, payload: Payload, *, urgent: bool = True) -> None:
         self._ensure_running("send", self._send)
         with suppress(asyncio.QueueFull):
             self.queue.put_nowait((to, payload))
-        if not (payload.get("type") == ReplyDelta.type and payload.get("offset")):
+        if urgent:
             self.urgent.set()
 
     def _probe(self) -> None:

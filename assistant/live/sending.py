@@ -1,7 +1,9 @@
 """What a process sends to the others: all that has gathered as one command, and only where another process subscribes.
 
 A script in Redis counts the subscribers of each channel, and publishes where there are more than the one that may be this
-process itself. So where one process serves everybody, nothing is published and nothing comes back to be thrown away.
+process itself. So where one process serves everybody, nothing is published and nothing comes back to be thrown away. The
+script answers which channels those are, and for a second more of a reply is not sent there at all: who subscribes meanwhile
+sees by the offset of the next piece that some was missed, and reads what there is.
 
 This process counts itself on a channel only while Redis has confirmed the subscription (`receiving.Receiver.confirmed`).
 That can be out of date in three ways, and then an event may be skipped that another process waits for:
@@ -48,17 +50,24 @@ from assistant.live.subscription import Payload
 log = logging.getLogger(__name__)
 
 # Triples of a channel, what to publish, and how many subscribers are not enough. PUBSUB is allowed in the scripts of Redis
-# from 2.8 on and of Valkey; a script runs as a whole, before or after any command of another connection.
+# from 2.8 on and of Valkey; a script runs as a whole, before or after any command of another connection. The answer is a
+# digit for each: whether it was published.
 SCRIPT = """
+local published = {}
 for i = 1, #ARGV, 3 do
     if redis.call('PUBSUB', 'NUMSUB', ARGV[i])[2] > tonumber(ARGV[i + 2]) then
         redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+        published[#published + 1] = '1'
+    else
+        published[#published + 1] = '0'
     end
 end
+return table.concat(published)
 """
 SCRIPT_NAME = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 ALWAYS = -1
 PLAIN_SECONDS = 60.0  # for which a server that has refused the script is not asked again
+UNHEARD_SECONDS = 1.0  # for which it is taken as known that no other process subscribes to a channel
 MISSED_LIMIT = 20_000
 
 Message = tuple[str, bytes, int]  # channel, what to publish, how many subscribers are not enough
@@ -67,15 +76,17 @@ Message = tuple[str, bytes, int]  # channel, what to publish, how many subscribe
 class Sender:
     """Sends what one broadcaster publishes, and remembers on which channels something may have been missed."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name  # also the channel of the probes
+    def __init__(self, name: str, unheard_seconds: float = UNHEARD_SECONDS) -> None:
+        self.name, self.unheard_seconds = name, unheard_seconds  # the name is also the channel of the probes
         self.missed: set[str] = set()  # get a notice with the next send
         self._header = b'{"from":"%s",' % name.encode()  # what this process sends begins so
         self._probes = 0
         self._unproven: dict[str, int] = {}  # by channel, the probe that proves that this process was subscribed
         self._counted: Set[str] = frozenset()  # in the script that is under way
         self._reconnects = False  # before the next send
-        self._plain_until = 0.0  # on the monotonic clock
+        self._unheard: set[str] = set()  # to which no other process subscribed when something was sent last
+        self._unheard_until = 0.0  # on the monotonic clock, as is the next
+        self._plain_until = 0.0
         self._refused = False
 
     async def send(self, redis: Redis, waiting: list[tuple[str, Payload]], confirmed: Set[str]) -> None:
@@ -101,12 +112,23 @@ class Sender:
             if self._reconnects:
                 self._reconnects = False
                 await redis.connection_pool.disconnect()
-            await self._publish(redis, messages)
+            self._learn(together, await self._publish(redis, messages))
         except BaseException:
             self.missed |= notices
             raise
         finally:
             self._counted = frozenset()
+
+    def is_unheard(self, to: str) -> bool:
+        """Whether no other process subscribed to the channel a moment ago."""
+        return to in self._unheard and time.monotonic() < self._unheard_until
+
+    def _learn(self, channels: Iterable[str], published: bytes) -> None:
+        if time.monotonic() >= self._unheard_until:
+            self._unheard.clear()
+            self._unheard_until = time.monotonic() + self.unheard_seconds
+        for to, digit in zip(channels, published, strict=False):
+            (self._unheard.discard if digit == ord("1") else self._unheard.add)(to)
 
     def give_up(self, channels: Iterable[str]) -> None:
         """Note that what was to be sent to these channels may not have been."""
@@ -145,7 +167,8 @@ class Sender:
             return b'%s"payload":%s}' % (self._header, events[0])
         return b'%s"payloads":[%s]}' % (self._header, b",".join(events))
 
-    async def _publish(self, redis: Redis, messages: list[Message]) -> None:
+    async def _publish(self, redis: Redis, messages: list[Message]) -> bytes:
+        """The answer of the script; empty without one."""
         if time.monotonic() >= self._plain_until:
             arguments = [argument for message in messages for argument in message]
             try:
@@ -159,10 +182,11 @@ class Sender:
             for channel, data, _ in messages:
                 pipeline.publish(channel, data)
             await pipeline.execute()
+        return b""
 
 
-async def _run_script(redis: Redis, arguments: list[Any]) -> None:
+async def _run_script(redis: Redis, arguments: list[Any]) -> bytes:
     try:
-        await redis.execute_command("EVALSHA", SCRIPT_NAME, 0, *arguments)  # type: ignore[no-untyped-call]
+        return await redis.execute_command("EVALSHA", SCRIPT_NAME, 0, *arguments)  # type: ignore[no-untyped-call]
     except NoScriptError:
-        await redis.execute_command("EVAL", SCRIPT, 0, *arguments)  # type: ignore[no-untyped-call]
+        return await redis.execute_command("EVAL", SCRIPT, 0, *arguments)  # type: ignore[no-untyped-call]

@@ -204,7 +204,7 @@ class ReplyWriter:
             if not announce_if_leased(self.turn, events.ReplyDelta(self.id, self.shown, text, self.turn.fence)):
                 return
             self.shown_at = time.monotonic()
-            live.share_draft(self.turn.pk, self.draft)
+            live.share_draft(self.id, self.draft)
         self.shown = len(self.draft.text)
 
     def show(self, event: events.ToolStarted | events.ToolFinished) -> None:

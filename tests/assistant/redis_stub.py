@@ -67,11 +67,13 @@ class RedisStub:
             await before
         if messages:
             await self.answering.wait()
+            digits = b""
             for channel, data, threshold in messages:
                 subscribers = self._subscribers.get(channel.decode(), set())
+                digits += b"%d" % (len(subscribers) > threshold)
                 for subscriber in subscribers if len(subscribers) > threshold else ():
                     subscriber.write(_pushed(b"message", channel, data))
-            writer.write(b":1\r\n")
+            writer.write(b":1\r\n" if command == b"PUBLISH" else _bulk(digits))
         elif command in (b"SUBSCRIBE", b"UNSUBSCRIBE"):
             for channel in given:
                 subscribers = self._subscribers.setdefault(channel.decode(), set())

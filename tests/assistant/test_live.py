@@ -148,12 +148,12 @@ def test_a_loop_that_has_ended_leaves_nothing_that_waits_for_ever() -> None:
 
 @asynccontextmanager
 async def processes(
-    settings: Any, count: int, patience_seconds: float = 0.1
+    settings: Any, count: int, patience_seconds: float = 0.1, unheard_seconds: float = 1
 ) -> AsyncIterator[tuple[RedisStub, list[Broadcaster]]]:
     """Broadcasters that have nothing in common but a Redis, as those of several processes."""
     redis = RedisStub()
     async with redis.serving() as settings.REDIS_URL:
-        made = [Broadcaster(asyncio.get_running_loop(), patience_seconds) for _ in range(count)]
+        made = [Broadcaster(asyncio.get_running_loop(), patience_seconds, unheard_seconds) for _ in range(count)]
         try:
             yield redis, made
         finally:
@@ -182,7 +182,7 @@ def messages_of(redis: RedisStub) -> list[list[live.Payload] | None]:
 
 
 async def test_more_of_a_reply_is_sent_with_what_cannot_wait(settings: Any) -> None:
-    async with processes(settings, 1, patience_seconds=3600) as (redis, [broadcaster]):
+    async with processes(settings, 1, 3600, unheard_seconds=0) as (redis, [broadcaster]):
         broadcaster.put("a", delta(0))
         await redis.received(1)
         broadcaster.put("a", delta(1))
@@ -201,6 +201,35 @@ async def test_more_of_a_reply_does_not_wait_for_ever(settings: Any) -> None:
         broadcaster.put("a", delta(1))
         await redis.received(1)
     assert messages_of(redis) == [[delta(1)]]
+
+
+async def test_more_of_a_reply_is_not_sent_where_no_other_process_waited_for_it_a_moment_ago(settings: Any) -> None:
+    async with processes(settings, 2, 0.01, unheard_seconds=3600) as (redis, [here, there]):
+        here.put("a", delta(0))
+        await here.flush()
+        here.put("a", delta(1))
+        here.put("a", live.Payload(number=2))
+        await here.flush()
+        sent = messages_of(redis)
+        subscription = live.Subscription()
+        await there.add("a", subscription)
+        async with asyncio.timeout(30):
+            while not redis.subscribers("interworky.a"):
+                await asyncio.sleep(0.01)
+            here.put("a", live.Payload(number=3))
+            assert await subscription.next() == {"number": 3}
+            await here.flush()
+            here.put("a", delta(4))
+            assert await subscription.next() == delta(4)
+    assert [message for message in sent if message] == [[delta(0)], [{"number": 2}]]
+
+
+async def test_whether_another_process_waits_for_a_reply_is_asked_again_after_a_while(settings: Any) -> None:
+    async with processes(settings, 1, 0.01, unheard_seconds=0) as (redis, [broadcaster]):
+        for offset in range(3):
+            broadcaster.put("a", delta(offset))
+            await broadcaster.flush()
+    assert messages_of(redis) == [[delta(0)], [delta(1)], [delta(2)]]
 
 
 async def test_nothing_that_was_published_is_left_behind_when_a_process_ends(settings: Any) -> None:
