@@ -59,18 +59,24 @@ def _path(place: str) -> str:
     return f"{place[:2]}/{place}"
 
 
-def drop(file: ConversationFile) -> None:
-    """Delete a file that was not sent, and its content at once; where the storage fails, `delete_dropped` does it later."""
-    file.delete()
+def drop(file: ConversationFile) -> bool:
+    """Delete a file that no message has, and its content at once, or where the storage fails, later. False where a message
+    has it by now, or it is gone."""
+    with transaction.atomic():
+        unsent = ConversationFile.objects.select_for_update().filter(pk=file.pk, message=None).first()
+        if unsent is None:
+            return False
+        unsent.delete()
     for dropped in DroppedFile.objects.filter(place=file.place, deleted_at=None):
         _finish(dropped, timezone.now())
+    return True
 
 
 def delete_dropped(now: datetime | None = None) -> int:
-    """Delete contents whose rows were deleted, and those of files that no message has taken in a day. Returns how many."""
+    """Drop files that no message has taken in a day; delete contents whose rows were deleted, and return how many."""
     now = now or timezone.now()
     for file in ConversationFile.objects.filter(message=None, at__lt=now - UNSENT_FOR).order_by("at")[:BATCH]:
-        file.delete()
+        drop(file)
     deleted = sum(_finish(dropped, now) for dropped in DroppedFile.objects.filter(deleted_at=None).order_by("at")[:BATCH])
     for dropped in DroppedFile.objects.filter(deleted_at__isnull=False, at__lt=now - LATE_WRITES).order_by("at")[:BATCH]:
         if _is_deleted(dropped):

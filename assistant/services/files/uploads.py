@@ -149,9 +149,8 @@ def clean_name(name: str, kind: str) -> str:
 def remove_unsent(conversation: Conversation, file_id: UUID | str, *, from_staff: bool = False) -> None:
     """Delete a file that no message has yet. Raises `NotFound` for any other."""
     waiting = conversation.files.filter(pk=file_id, message=None, from_staff=from_staff).first()
-    if waiting is None:
+    if waiting is None or not storing.drop(waiting):
         raise NotFound("No such file.")
-    storing.drop(waiting)
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------

@@ -252,6 +252,13 @@ def test_a_file_that_is_never_sent_is_deleted_after_a_day_and_one_that_is_sent_s
     assert [path.name for path in stored(folder)] == [sent.place] != [unsent.place]
 
 
+def test_a_file_that_a_message_has_taken_meanwhile_is_not_dropped(talk, folder):
+    file = uploads.receive(talk, "a.pdf", pictures.PDF)
+    post_message(talk, "c-1", "", files=[str(file.pk)])
+    assert file.message is None and not storing.drop(file)  # as it was when it was looked for
+    assert ConversationFile.objects.get() == file and len(stored(folder)) == 1
+
+
 def test_a_storage_that_fails_delays_a_deletion_and_loses_none(talk, folder):
     file = uploads.receive(talk, "a.pdf", pictures.PDF)
     place = folder / file.place[:2] / file.place
