@@ -14,7 +14,8 @@ from django.db import models, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from assistant.admin.scoping import Rank, Scoped, SuperusersOnly, VisibleRowsFilter
+from assistant.admin.relation_filter import VisibleRowsFilter
+from assistant.admin.scoping import Rank, Scoped, SuperusersOnly
 from assistant.models import Appointment, Assistant, Calendar, Delivery, Invitation, Membership, Method, Organization, Price
 from tests.assistant.admin.filled import fill, member
 from tests.sampling import part
