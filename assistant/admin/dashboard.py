@@ -31,7 +31,7 @@ from assistant.models import (
     ProviderHealth,
     Turn,
 )
-from assistant.models.organizations.organization import DEMONSTRATION
+from assistant.models.organizations.organization import DEMONSTRATION, OrganizationQuerySet
 from assistant.providers import retirements, router
 from assistant.services import background, failing_steps
 from assistant.services.booking.calendar_sync import busy_times
@@ -46,6 +46,7 @@ WATCHED = 20  # organizations whose models are checked here; an e-mail reports o
 ASKING = 5  # sites that were refused
 NEWEST = 20  # organizations that may still be set up
 UNFINISHED = 3  # organizations whose next steps are shown at once
+AS_INDEXED = "organization_id", "pk"  # an order in which the database reads no more rows than are shown
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     mine = organizations(request)
     # A session without a message is not a conversation to staff.
-    conversations = Conversation.objects.filter(organization__in=mine, last_seq__gt=0)
-    booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
+    conversations = Conversation.objects.filter(mine.as_owners(), last_seq__gt=0)
+    booked = Appointment.objects.filter(mine.as_owners(), state=Appointment.State.CONFIRMED)
     setting_up = [(organization, first_run.states(organization)) for organization in _newest(mine)]
     context.update(
         title="Today",
@@ -97,21 +98,21 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context
 
 
-def _newest(mine: models.QuerySet[Organization]) -> models.QuerySet[Organization]:
+def _newest(mine: OrganizationQuerySet) -> models.QuerySet[Organization]:
     """The organizations that may still be set up, with what `steps.states` reads of them."""
     # Chosen first: the subqueries are then asked of them alone, where PostgreSQL would prepare them for all.
-    chosen = list(mine.order_by("-created_at").values_list("pk", flat=True)[:NEWEST])
-    return first_run.annotated(Organization.objects.filter(pk__in=chosen).order_by("-created_at"))
+    chosen = list(mine.order_by("-pk").values_list("pk", flat=True)[:NEWEST])
+    return first_run.annotated(Organization.objects.filter(pk__in=chosen).order_by("-pk"))
 
 
-def _calendar_problems(mine: models.QuerySet[Organization]) -> dict[str, Any]:
+def _calendar_problems(mine: OrganizationQuerySet) -> dict[str, Any]:
     """Outside calendars that cannot be read or written, and accounts that withdrew their consent."""
-    failing = OutsideCalendar.objects.failing().filter(organization__in=mine).select_related("organization")
-    withdrawn = CalendarAccount.objects.filter(organization__in=mine, state=CalendarAccount.State.WITHDRAWN)
+    failing = OutsideCalendar.objects.failing().filter(mine.as_owners()).select_related("organization")
+    withdrawn = CalendarAccount.objects.filter(mine.as_owners(), state=CalendarAccount.State.WITHDRAWN)
     return {
-        "unread_calendars": [(row, busy_times.state_of(row)) for row in failing[:WATCHED]],
-        "withdrawn": withdrawn.select_related("organization")[:WATCHED],
-        "unwritten": OutsideEntry.objects.failed().filter(outside__organization__in=mine).count(),
+        "unread_calendars": [(row, busy_times.state_of(row)) for row in failing.order_by(*AS_INDEXED)[:WATCHED]],
+        "withdrawn": withdrawn.select_related("organization").order_by(*AS_INDEXED)[:WATCHED],
+        "unwritten": OutsideEntry.objects.failed().filter(mine.as_owners("outside__organization")).count(),
     }
 
 
@@ -119,8 +120,10 @@ def _numbers(
     request: HttpRequest, mine: Any, conversations: Any, booked: Any, now: datetime, today: datetime
 ) -> list[Number]:
     a_day_ago = now - timedelta(days=1)
-    failed = Turn.objects.filter(conversation__organization__in=mine, state=Turn.State.FAILED, ended_at__gte=a_day_ago)
-    mails = Delivery.objects.filter(organization__in=mine)
+    failed = Turn.objects.filter(
+        mine.as_owners("conversation__organization"), state=Turn.State.FAILED, ended_at__gte=a_day_ago
+    )
+    mails = Delivery.objects.filter(mine.as_owners())
     waiting = conversations.filter(state=Conversation.State.WAITING)
     conversations_page, appointments_page = (
         reverse("admin:assistant_conversation_changelist"),
@@ -147,13 +150,13 @@ def _numbers(
     ]
 
 
-def _models(request: HttpRequest, mine: models.QuerySet[Organization], now: datetime) -> list[Number]:
+def _models(request: HttpRequest, mine: OrganizationQuerySet, now: datetime) -> list[Number]:
     """Providers that are paused, where there are any, and what is left of an organization's budget."""
     statistics = reverse("admin:assistant_usage_statistics")
     seen = models.Q(provider__organization__in=mine) | (models.Q(provider=None) if request.user.is_superuser else models.Q())
     paused = ProviderHealth.objects.filter(seen, model="", open_until__gt=now).count()
     found = [Number("Providers paused after failures", paused, statistics, alarming=True)] if paused else []
-    only = list(mine[:2])
+    only = list(mine.order_by("pk")[:2])
     left = budgets.left_this_month(only[0]) if len(only) == 1 else None
     if left is not None:
         nearly_none = left < 1 - spending.WARN_AT
@@ -171,25 +174,29 @@ def _bars(conversations: Any, today: datetime) -> list[dict[str, Any]]:
     return [{"day": day, "count": counts.get(day, 0), "top": 100 - round(100 * counts.get(day, 0) / most)} for day in days]
 
 
-def a_script_answers(mine: models.QuerySet[Organization]) -> bool:
+def a_script_answers(mine: OrganizationQuerySet) -> bool:
     """Whether the demonstration model answers any visitors: of all that `who_answers` says, what every page shows."""
     watched = _watched(mine)
     return any(map(router.is_demo, watched)) if watched else bool(who_answers(mine)["demo"])
 
 
-def _watched(mine: models.QuerySet[Organization]) -> list[Assistant]:
-    assistants = Assistant.objects.filter(organization__in=mine, enabled=True).select_related("organization")
-    return list(assistants.prefetch_related("organization__providers")[:WATCHED])
+def _watched(mine: OrganizationQuerySet) -> list[Assistant]:
+    assistants = Assistant.objects.filter(mine.as_owners(), enabled=True).select_related("organization")
+    return list(assistants.prefetch_related("organization__providers").order_by(*AS_INDEXED)[:WATCHED])
 
 
-def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
+def who_answers(mine: OrganizationQuerySet) -> dict[str, Any]:
     """Which models answer visitors: the organizations' own and, for organizations without a usable one, the installation's,
     which may be the demonstration model or none at all."""
-    rows = list(Provider.objects.filter(organization__in=mine, enabled=True).select_related("organization")[:WATCHED])
+    rows = list(
+        Provider.objects.filter(mine.as_owners(), organization__isnull=False, enabled=True)
+        .select_related("organization")
+        .order_by("organization_id", "name")[:WATCHED]
+    )
     wrong = {row.pk: router.what_is_wrong(row) for row in rows}
     own = [row for row in rows if not wrong[row.pk]]
     platform = router.platform()
-    uses_platform = not mine or mine.exclude(pk__in={row.organization_id for row in own}).exists()
+    uses_platform = not mine.exists() or mine.exclude(pk__in={row.organization_id for row in own}).exists()
     watched = _watched(mine)
     of_script = {assistant.organization.name for assistant in watched if router.is_demo(assistant)}
     return {
@@ -204,9 +211,9 @@ def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
 
 
 def model_endings(
-    request: HttpRequest, mine: models.QuerySet[Organization]
+    request: HttpRequest, mine: OrganizationQuerySet
 ) -> list[tuple[Organization | None, retirements.Retirement]]:
     """Models in use that will be shut down, with who chose them; None is the environment, which superusers look after."""
-    watched = mine.prefetch_related("providers", "assistants")[:WATCHED]
+    watched = mine.prefetch_related("providers", "assistants").order_by("pk")[:WATCHED]
     owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *watched]
     return [(owner, retirement) for owner in owners for retirement in retirements.known(owner)]

@@ -8,14 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 
 from assistant.admin.scoping import organizations, rank_in
 from assistant.admin.spreadsheets import as_csv
-from assistant.models import Organization
 from assistant.models.booking.appointments import BOOKED
+from assistant.models.organizations.organization import OrganizationQuerySet
 from assistant.services.conversations.results import Period, Results, last_days, results
 from assistant.services.organizations.roles import Act
 
@@ -40,7 +39,7 @@ def days_of(request: HttpRequest) -> int:
     return int(asked) if asked in map(str, PERIODS) else PERIODS[0]
 
 
-def context_of(request: HttpRequest, mine: QuerySet[Organization]) -> dict[str, Any]:
+def context_of(request: HttpRequest, mine: OrganizationQuerySet) -> dict[str, Any]:
     """What the first page shows of the results."""
     days = days_of(request)
     period = last_days(days)
@@ -53,7 +52,7 @@ def context_of(request: HttpRequest, mine: QuerySet[Organization]) -> dict[str, 
     }
 
 
-def figures(mine: QuerySet[Organization], period: Period) -> list[Figure]:
+def figures(mine: OrganizationQuerySet, period: Period) -> list[Figure]:
     now, then = results(mine, period), results(mine, period.before)
 
     def figure(label: str, value: Callable[[Results], str], link: str, explanation: str) -> Figure:

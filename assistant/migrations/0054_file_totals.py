@@ -1,5 +1,5 @@
-"""A total of each organization's files, from what is there; and indexes for addresses that visitors have proven, and for
-the appointments that they have."""
+"""A total of each organization's files, from what is there; and indexes for addresses that visitors have proven, for
+the appointments that they have, and for all ratings of a time."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -57,6 +57,10 @@ class Migration(migrations.Migration):
                 migrations.AddIndex(
                     model_name="visitor",
                     index=models.Index(F("organization"), Lower("email"), condition=models.Q(("email_verified_at__isnull", False)), name="visitor_by_proven_address"),
+                ),
+                migrations.AddIndex(
+                    model_name="conversation",
+                    index=models.Index(fields=["rated_at"], condition=models.Q(("rated_at__isnull", False)), name="conversation_rated_anywhere"),
                 ),
                 migrations.AddIndex(
                     model_name="appointment",

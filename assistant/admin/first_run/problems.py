@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
-
-from assistant.models import Assistant, Method, Organization
+from assistant.models import Assistant, Method
+from assistant.models.organizations.organization import OrganizationQuerySet
 from assistant.providers import router
 
 WATCHED = 20
@@ -22,10 +21,14 @@ def nobody_offers(method: Method) -> str:
     return f"No assistant may use {method.name} yet. Choose one under Access, or turn the method off."
 
 
-def without_model(organizations: QuerySet[Organization]) -> list[Assistant]:
+def without_model(organizations: OrganizationQuerySet) -> list[Assistant]:
     """The enabled assistants of these organizations for which no model would be asked."""
-    rows = Assistant.objects.filter(organization__in=organizations, enabled=True, organization__active=True)
-    watched = rows.select_related("organization").prefetch_related("organization__providers")[:WATCHED]
+    rows = Assistant.objects.filter(organizations.as_owners(), enabled=True, organization__active=True)
+    watched = (
+        rows.select_related("organization")
+        .prefetch_related("organization__providers")
+        .order_by("organization_id", "pk")[:WATCHED]
+    )
     return [assistant for assistant in watched if not has_model(assistant)]
 
 
@@ -34,7 +37,7 @@ def has_model(assistant: Assistant) -> bool:
     return any(router.candidates(assistant))
 
 
-def not_offered(organizations: QuerySet[Organization]) -> list[Method]:
+def not_offered(organizations: OrganizationQuerySet) -> list[Method]:
     """The enabled methods that no enabled assistant may use."""
-    rows = Method.objects.filter(organization__in=organizations, enabled=True).exclude(assistants__enabled=True)
+    rows = Method.objects.filter(organizations.as_owners(), enabled=True).exclude(assistants__enabled=True)
     return list(rows.select_related("organization").order_by("pk")[:WATCHED])

@@ -125,6 +125,9 @@ class Conversation(models.Model):
                 condition=models.Q(rated_at__isnull=False),
                 name="conversation_that_was_rated",
             ),
+            models.Index(
+                fields=["rated_at"], condition=models.Q(rated_at__isnull=False), name="conversation_rated_anywhere"
+            ),
         ]
 
     def __str__(self) -> str:

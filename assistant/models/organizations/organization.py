@@ -131,6 +131,14 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """Mark the settings of these organizations as changed, inside the transaction that changes them."""
         return self.update()
 
+    def as_owners(self, path: str = "organization") -> models.Q:
+        """The condition that one of these organizations owns a row, from which `path` leads to its owner. None where
+        these are all that there are, as for a superuser: the row would be looked for in each."""
+        if not self.query.has_filters():
+            return models.Q()
+        # As numbers: SQLite supposes a subquery to find many, and would rather look through everybody's rows.
+        return models.Q(**{f"{path}__in": [one.pk for one in self]})
+
     def lock(self) -> None:
         """Lock these organizations until the transaction ends, against others that do or that change them. What changes
         several rows of one does so first, so that two of them wait for each other here and nowhere else; rows that refer to

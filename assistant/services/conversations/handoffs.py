@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from assistant.errors import ToolError
 from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
+from assistant.models.organizations.organization import OrganizationQuerySet
 from assistant.sentences import label
 from assistant.services.booking.availability import wording
 from assistant.services.conversations import cards, email_answers, notices
@@ -62,9 +62,9 @@ def reaches_somebody(assistant: Assistant) -> bool:
     return method is not None and bool(address_of(method, assistant.organization))
 
 
-def without_address(organizations: QuerySet[Organization]) -> list[Method]:
+def without_address(organizations: OrganizationQuerySet) -> list[Method]:
     """The methods of `organizations` that ask for a person but would notify nobody."""
-    found = Method.objects.asking_for_a_person().filter(organization__in=organizations, organization__team_email="")
+    found = Method.objects.asking_for_a_person().filter(organizations.as_owners(), organization__team_email="")
     used = found.filter(assistants__isnull=False).distinct().select_related("organization").order_by("pk")
     return [method for method in used if not address_of(method, method.organization)][:LISTED]
 

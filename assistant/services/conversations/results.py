@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models import Avg, Count, Q, Sum
 from django.utils import timezone
 
-from assistant.models import Appointment, Conversation, Organization, Question, Usage
+from assistant.models import Appointment, Conversation, Question, Usage
 from assistant.models.booking.appointments import BOOKED
+from assistant.models.organizations.organization import OrganizationQuerySet
 from assistant.services.days import midnight
 
 
@@ -75,13 +76,12 @@ class Results:
         return self.micros / 1_000_000 / self.alone if self.alone else None
 
 
-def results(organizations: QuerySet[Organization], period: Period) -> Results:
+def results(organizations: OrganizationQuerySet, period: Period) -> Results:
     """The results of these organizations in the period."""
 
     def within(rows: Any, moment: str) -> Any:
-        return rows.filter(
-            **{f"{moment}__gte": period.start, f"{moment}__lt": period.end}, organization__in=organizations
-        ).order_by()
+        at = {f"{moment}__gte": period.start, f"{moment}__lt": period.end}
+        return rows.filter(organizations.as_owners(), **at).order_by()
 
     conversations = within(Conversation.objects.filter(last_seq__gt=0), "created_at")
     rated = within(Conversation.objects, "rated_at")

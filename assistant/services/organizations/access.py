@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http.request import validate_host
 from django.utils import timezone
 
 from assistant.errors import NotAllowed, TooMuch
 from assistant.models import Assistant, Organization, RefusedOrigin
-from assistant.models.organizations.organization import normal_origin
+from assistant.models.organizations.organization import OrganizationQuerySet, normal_origin
 from assistant.redaction import clean
 from assistant.services.organizations import rate_limits
 
@@ -123,9 +123,9 @@ def record_refused_site(public_key: str, origin: str, network: str) -> None:
         log.warning("assistant %s: it could not be kept that a site was refused", found.pk, exc_info=True)
 
 
-def refused_sites(organizations: QuerySet[Organization]) -> list[RefusedOrigin]:
+def refused_sites(organizations: OrganizationQuerySet) -> list[RefusedOrigin]:
     """The sites that asked for assistants of these organizations, may not show them, and are not ignored; newest first."""
-    rows = RefusedOrigin.objects.filter(assistant__organization__in=organizations, ignored=False)
+    rows = RefusedOrigin.objects.filter(organizations.as_owners("assistant__organization"), ignored=False)
     found = rows.select_related("assistant__organization").order_by("-last_at")[: 5 * REFUSED_KEPT]
     return [row for row in found if not row.assistant.organization.allows(row.origin)]
 
