@@ -194,11 +194,14 @@ class Broadcaster:
     async def _receive(self) -> None:
         """Receive until our own messages no longer come back. Raises `RedisError`, `OSError`."""
         async with _redis() as redis, redis.pubsub() as pubsub:
-            self.receiver = Receiver(pubsub)
+            # Before anybody can wait for it: while Redis hangs, that takes as long as the time-out.
+            await pubsub.connect()
+            receiver = self.receiver = Receiver(pubsub)
             try:
-                await self.receiver.subscribe(self.name, *self.subscriptions)
-                await self._receive_from(self.receiver)
+                await receiver.subscribe(self.name, *self.subscriptions)
+                await self._receive_from(receiver)
             finally:
+                receiver.end()
                 self.receiver = None
                 self.sender.lose_receiver()
 
@@ -266,6 +269,6 @@ def _newest_seqs(conversation_ids: list[str]) -> list[tuple[UUID, int]]:
 
 
 def _redis() -> Redis:
-    return Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=SEND_SECONDS, retry=Retry(NoBackoff(), 0)
-    )
+    """Without any supported error: even one that it does not try again, redis-py answers by connecting again first."""
+    retry = Retry(NoBackoff(), 0, supported_errors=())
+    return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=SEND_SECONDS, retry=retry)
