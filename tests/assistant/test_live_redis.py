@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -13,50 +11,11 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assistant import live
-from assistant.live.broadcaster import Broadcaster
 from assistant.live.receiving import Receiver
 from assistant.live.sending import Sender
+from tests.assistant.live_processes import SECONDS, broadcasters, next_of, on_redis, subscribed, until
 from tests.assistant.redis_proxy import RedisProxy
-from tests.assistant.redis_stub import RedisStub, listening
-
-SECONDS = 30  # until a state that is waited for has come about, on a busy machine
-
-
-async def until(state: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not state():
-            await asyncio.sleep(0.01)
-
-
-async def next_of(subscription: live.Subscription) -> live.Payload | None:
-    async with asyncio.timeout(SECONDS):
-        return await subscription.next()
-
-
-@asynccontextmanager
-async def broadcasters(count: int) -> AsyncIterator[list[Broadcaster]]:
-    """As those of several processes, each with the `REDIS_URL` of the moment in which it first connects."""
-    made = [Broadcaster(asyncio.get_running_loop()) for _ in range(count)]
-    try:
-        yield made
-    finally:
-        for one in made:
-            await one.close()
-
-
-async def subscribed(broadcaster: Broadcaster, to: str) -> live.Subscription:
-    """Once Redis has confirmed it."""
-    subscription = live.Subscription()
-    await broadcaster.add(to, subscription)
-    await until(lambda: broadcaster.receiver and to in broadcaster.receiver.confirmed)
-    return subscription
-
-
-@asynccontextmanager
-async def on_redis(url: str, count: int) -> AsyncIterator[tuple[Redis, list[Broadcaster]]]:
-    """A client, and broadcasters on a real server."""
-    async with Redis.from_url(url) as client, broadcasters(count) as made:
-        yield client, made
+from tests.assistant.redis_stub import RedisStub
 
 
 @pytest.fixture(autouse=True)
@@ -230,85 +189,6 @@ async def test_a_connection_that_has_replaced_another_silently_is_not_taken_for_
         with pytest.raises(RedisConnectionError):
             for _ in range(3):  # as many confirmations as there are at most: of "a" and "b" again, and of "b"
                 await receiver.next(1)
-
-
-async def test_nobody_waits_for_a_redis_that_hangs(settings: Any) -> None:
-    asked = asyncio.Event()
-
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(1000):
-            asked.set()
-        writer.close()
-
-    async with listening(hang) as settings.REDIS_URL, broadcasters(1) as [here]:
-        await here.add("a", live.Subscription())
-        await asked.wait()
-        opening = asyncio.create_task(here.add("b", live.Subscription()))
-        await asyncio.sleep(0)
-        assert opening.done()
-
-
-class SlowPubSub:
-    """A client that has to wait until it can send."""
-
-    def __init__(self) -> None:
-        self.asked, self.may_send, self.sent = asyncio.Event(), asyncio.Event(), asyncio.Event()
-
-    async def subscribe(self, *channels: str) -> None:
-        self.asked.set()
-        await self.may_send.wait()
-        self.sent.set()
-
-
-async def test_a_command_whose_visitor_has_left_is_sent_to_its_end() -> None:
-    """redis-py closes the connection of a command that is cancelled, and that is everybody's."""
-    pubsub: Any = SlowPubSub()
-    leaving = asyncio.create_task(Receiver(pubsub).subscribe("a"))
-    async with asyncio.timeout(SECONDS):
-        await pubsub.asked.wait()
-        leaving.cancel()
-        await asyncio.wait([leaving])
-        pubsub.may_send.set()
-        await pubsub.sent.wait()
-
-
-async def test_nothing_is_kept_for_who_leaves_while_they_subscribe(redis_url: str) -> None:
-    here = live.bind(asyncio.get_running_loop())
-    await subscribed(here, "a")
-
-    async def stay() -> None:
-        async with live.subscribe("b"):
-            await asyncio.Event().wait()
-
-    leaving = asyncio.create_task(stay())
-    await asyncio.sleep(0)
-    assert "b" in here.subscriptions
-    leaving.cancel()
-    await asyncio.wait([leaving])
-    assert set(here.subscriptions) == {"a"}
-
-
-async def test_a_receiver_that_has_ended_connects_to_nothing_any_more(redis_url: str) -> None:
-    async with Redis.from_url(redis_url) as redis, redis.pubsub() as pubsub:
-        receiver = Receiver(pubsub)
-        await receiver.subscribe("a")
-        await pubsub.aclose()
-        receiver.end()
-        with pytest.raises(RedisConnectionError):
-            await receiver.subscribe("b")
-        assert pubsub.connection is None
-
-
-async def test_a_connection_that_was_lost_is_made_anew_once(redis_url: str) -> None:
-    async with on_redis(redis_url, 1) as (redis, [here]):
-        await subscribed(here, "a")
-        await here.flush()
-        before = (await redis.info("stats"))["total_connections_received"]
-        assert await redis.client_kill_filter(_type="pubsub") == 1
-        await until(lambda: here.down)
-        await until(lambda: not here.down)
-        after = (await redis.info("stats"))["total_connections_received"]
-    assert after - before == 2, "one on which it receives, and one on which it sends"
 
 
 def test_a_message_of_another_version_counts_as_missed() -> None:

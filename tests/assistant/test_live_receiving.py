@@ -1,0 +1,100 @@
+"""The connection on which a process receives from the others: how it is made, lost and made anew."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from assistant import live
+from assistant.live.receiving import Receiver
+from tests.assistant.live_processes import SECONDS, broadcasters, on_redis, subscribed, until
+from tests.assistant.redis_stub import listening
+
+
+@pytest.fixture(autouse=True)
+def configured(request: pytest.FixtureRequest, settings: Any) -> None:
+    if "redis_url" in request.fixturenames:
+        settings.REDIS_URL = request.getfixturevalue("redis_url")
+
+
+async def test_nobody_waits_for_a_redis_that_hangs(settings: Any) -> None:
+    asked = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            asked.set()
+        writer.close()
+
+    async with listening(hang) as settings.REDIS_URL, broadcasters(1) as [here]:
+        await here.add("a", live.Subscription())
+        await asked.wait()
+        opening = asyncio.create_task(here.add("b", live.Subscription()))
+        await asyncio.sleep(0)
+        assert opening.done()
+
+
+class SlowPubSub:
+    """A client that has to wait until it can send."""
+
+    def __init__(self) -> None:
+        self.asked, self.may_send, self.sent = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def subscribe(self, *channels: str) -> None:
+        self.asked.set()
+        await self.may_send.wait()
+        self.sent.set()
+
+
+async def test_a_command_whose_visitor_has_left_is_sent_to_its_end() -> None:
+    """redis-py closes the connection of a command that is cancelled, and that is everybody's."""
+    pubsub: Any = SlowPubSub()
+    leaving = asyncio.create_task(Receiver(pubsub).subscribe("a"))
+    async with asyncio.timeout(SECONDS):
+        await pubsub.asked.wait()
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        pubsub.may_send.set()
+        await pubsub.sent.wait()
+
+
+async def test_nothing_is_kept_for_who_leaves_while_they_subscribe(redis_url: str) -> None:
+    here = live.bind(asyncio.get_running_loop())
+    await subscribed(here, "a")
+
+    async def stay() -> None:
+        async with live.subscribe("b"):
+            await asyncio.Event().wait()
+
+    leaving = asyncio.create_task(stay())
+    await asyncio.sleep(0)
+    assert "b" in here.subscriptions
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert set(here.subscriptions) == {"a"}
+
+
+async def test_a_receiver_that_has_ended_connects_to_nothing_any_more(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis, redis.pubsub() as pubsub:
+        receiver = Receiver(pubsub)
+        await receiver.subscribe("a")
+        await pubsub.aclose()
+        receiver.end()
+        with pytest.raises(RedisConnectionError):
+            await receiver.subscribe("b")
+        assert pubsub.connection is None
+
+
+async def test_a_connection_that_was_lost_is_made_anew_once(redis_url: str) -> None:
+    async with on_redis(redis_url, 1) as (redis, [here]):
+        await subscribed(here, "a")
+        await here.flush()
+        before = (await redis.info("stats"))["total_connections_received"]
+        assert await redis.client_kill_filter(_type="pubsub") == 1
+        await until(lambda: here.down)
+        await until(lambda: not here.down)
+        after = (await redis.info("stats"))["total_connections_received"]
+    assert after - before == 2, "one on which it receives, and one on which it sends"
