@@ -133,12 +133,12 @@ class Broadcaster:
                 try:
                     async with asyncio.timeout(SEND_SECONDS):
                         await self.sender.send(redis, waiting, self.receiver.confirmed if self.receiver else frozenset())
-                except (RedisError, OSError, TimeoutError):
+                except Exception as error:
                     # The others poll meanwhile: what piles up here would be outdated on arrival.
                     while not self.queue.empty():
                         waiting.append(self.queue.get_nowait())
                     self.sender.give_up(to for to, _ in waiting)
-                    self._set_down(True)
+                    self._note_failure(error)
                     await asyncio.sleep(0.2)
                 finally:
                     for _ in waiting:
@@ -183,11 +183,12 @@ class Broadcaster:
         while True:
             try:
                 await self._receive()
-            except (RedisError, OSError):
+                self._set_down(True)
+            except Exception as error:
+                self._note_failure(error)
                 await self.flush()
             if self.sender.missed:
                 self._probe()
-            self._set_down(True)
             await self._poll()
             await asyncio.sleep(POLL_SECONDS)
 
@@ -257,6 +258,13 @@ class Broadcaster:
             for subscription in self.subscriptions.get(group(conversation_id), ()):
                 if seq > subscription.delivered:
                     subscription.put(None)
+
+    def _note_failure(self, error: Exception) -> None:
+        """A task that ended with it would leave the process silent until somebody opens the next widget."""
+        if isinstance(error, RedisError | OSError):
+            self._set_down(True)
+        else:
+            log.error("What processes tell each other of was not passed on.", exc_info=error)
 
     def _set_down(self, down: bool) -> None:
         if down != self.down:

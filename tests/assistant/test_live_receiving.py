@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assistant import live
 from assistant.live.receiving import Receiver
-from tests.assistant.live_processes import SECONDS, broadcasters, on_redis, subscribed, until
+from tests.assistant.live_processes import SECONDS, broadcasters, next_of, on_redis, subscribed, until
 from tests.assistant.redis_stub import listening
 
 
@@ -98,3 +98,25 @@ async def test_a_connection_that_was_lost_is_made_anew_once(redis_url: str) -> N
         await until(lambda: not here.down)
         after = (await redis.info("stats"))["total_connections_received"]
     assert after - before == 2, "one on which it receives, and one on which it sends"
+
+
+async def test_a_message_that_cannot_be_read_silences_no_process(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with on_redis(redis_url, 2) as (redis, [here, there]):
+        elsewhere = await subscribed(there, "a")
+        receiver = there.receiver
+        of_another_version = b'{"from":"a third process","payload":{"type":"reply.delta","turn":"t","fence":"first"}}'
+        await redis.publish("interworky.a", of_another_version)
+        await until(lambda: there.receiver is not receiver and there.receiver and "a" in there.receiver.confirmed)
+        here.put("a", live.Payload(number=1))
+        assert await next_of(elsewhere) == {"number": 1}
+    assert [record.exc_info is not None for record in caplog.records if record.levelname == "ERROR"] == [True]
+
+
+async def test_what_cannot_be_written_is_read_again_elsewhere(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with on_redis(redis_url, 2) as (_, [here, there]):
+        elsewhere = await subscribed(there, "a")
+        here.put("a", live.Payload(text="half of a pair: \ud83d"))
+        assert await next_of(elsewhere) is None
+        here.put("a", live.Payload(number=1))
+        assert await next_of(elsewhere) == {"number": 1}
+    assert [record.exc_info is not None for record in caplog.records if record.levelname == "ERROR"] == [True]
