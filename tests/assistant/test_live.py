@@ -108,6 +108,15 @@ async def test_a_slow_subscriber_reads_the_rows_instead_of_what_it_missed() -> N
         assert [await subscription.next() for _ in range(2)] == [None, {"number": -1}]
 
 
+@pytest.mark.parametrize("at", [0, SUBSCRIPTION_LIMIT], ids=["among what it missed", "the one that is too much"])
+async def test_a_slow_subscriber_is_asked_to_check_its_session_all_the_same(at: int) -> None:
+    subscription = live.Subscription()
+    for number in range(SUBSCRIPTION_LIMIT + 1):
+        subscription.put(live.Payload({live.CHECK: True}) if number == at else live.Payload(number=number))
+    async with asyncio.timeout(5):
+        assert [await subscription.next() for _ in range(2)] == [{live.CHECK: True}, None]
+
+
 class Loop(asyncio.AbstractEventLoop):
     """An event loop that another thread wakes; it does what it was woken for when it is told to."""
 
