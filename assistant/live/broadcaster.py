@@ -12,7 +12,7 @@ import logging
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -64,6 +64,7 @@ class Broadcaster:
         self.woken = False  # the loop will see to them
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.down = False
+        self.owners: dict[str, Any] = {}  # of conversations, as of the last poll since this process does not receive
 
     def put(self, to: str, payload: Payload) -> None:
         if not self.fences.admit(payload):
@@ -226,6 +227,7 @@ class Broadcaster:
             if not caught_up:
                 caught_up = True
                 await self._poll()
+                self.owners = {}
 
     def _deliver(self, to: str, data: bytes) -> None:
         payloads = self.sender.decode(data)
@@ -242,7 +244,7 @@ class Broadcaster:
                     subscription.put(payload)
 
     async def _poll(self) -> None:
-        """Notify the subscribers whose conversations have rows that they have not received."""
+        """Notify the subscribers whose conversations have rows that they have not received, or may have changed hands."""
         for to, inboxes in self.subscriptions.items():
             if to.startswith(STAFF):
                 for inbox in inboxes:
@@ -251,13 +253,17 @@ class Broadcaster:
         if not open_now:
             return
         try:
-            newest = await in_db(_newest_seqs)(open_now)
+            rows = await in_db(_newest_rows)(open_now)
         except DatabaseError:
             return  # the next poll asks again
-        for conversation_id, seq in newest:
-            for subscription in self.subscriptions.get(group(conversation_id), ()):
-                if seq > subscription.delivered:
+        owners = {to: rows[to].owner if to in rows else None for to in map(group, open_now)}
+        for to, owner in owners.items():
+            for subscription in self.subscriptions.get(to, ()):
+                if owner is None or owner != self.owners.get(to):
+                    subscription.put(Payload({CHECK: True}))
+                if to in rows and rows[to].seq > subscription.delivered:
                     subscription.put(None)
+        self.owners = owners
 
     def _note_failure(self, error: Exception) -> None:
         """A task that ended with it would leave the process silent until somebody opens the next widget."""
@@ -272,8 +278,17 @@ class Broadcaster:
             log.warning("Redis is down; open widgets are served from the database." if down else "Redis is back.")
 
 
-def _newest_seqs(conversation_ids: list[str]) -> list[tuple[UUID, int]]:
-    return list(Conversation.objects.filter(pk__in=conversation_ids).values_list("pk", "last_seq"))
+class _Newest(NamedTuple):
+    """What a poll reads of a conversation. `owner` changes with whom a token for it has to be of."""
+
+    seq: int
+    owner: tuple[UUID, str | None]
+
+
+def _newest_rows(conversation_ids: list[str]) -> dict[str, _Newest]:
+    found = Conversation.objects.filter(pk__in=conversation_ids)
+    rows = found.values_list("pk", "last_seq", "visitor_id", "visitor__external_id")
+    return {group(pk): _Newest(seq, (visitor, external)) for pk, seq, visitor, external in rows}
 
 
 def _redis() -> Redis:

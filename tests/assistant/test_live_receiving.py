@@ -10,7 +10,10 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assistant import live
+from assistant.async_db import in_db
 from assistant.live.receiving import Receiver
+from assistant.models import Conversation, Visitor
+from tests import make, servers
 from tests.assistant.live_processes import SECONDS, broadcasters, next_of, on_redis, subscribed, until
 from tests.assistant.redis_stub import listening
 
@@ -120,3 +123,34 @@ async def test_what_cannot_be_written_is_read_again_elsewhere(redis_url: str, ca
         here.put("a", live.Payload(number=1))
         assert await next_of(elsewhere) == {"number": 1}
     assert [record.exc_info is not None for record in caplog.records if record.levelname == "ERROR"] == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_while_a_process_receives_nothing_it_asks_whose_its_conversations_are(settings: Any) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{servers.free_port()}/0"
+    conversation = await in_db(make.conversation)()
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    async with broadcasters(1) as [here]:
+        widget = live.Subscription()
+        await here.add(live.group(conversation.pk), widget)
+        assert await next_of(widget) == {live.CHECK: True}, "what was published before is not known"
+        await rows.aupdate(last_seq=1)
+        assert await next_of(widget) is None, "and that one only once"
+        widget.delivered = 1
+        await Visitor.objects.filter(pk=conversation.visitor_id).aupdate(external_id="ann")
+        assert await next_of(widget) == {live.CHECK: True}
+        await rows.adelete()
+        assert await next_of(widget) == {live.CHECK: True}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_login_that_is_missed_while_the_connection_is_made_anew_is_noticed(redis_url: str) -> None:
+    async with on_redis(redis_url, 2) as (redis, [here, there]):
+        conversation = await in_db(make.conversation)()
+        widget = await subscribed(there, to := live.group(conversation.pk))
+        assert await next_of(widget) == {live.CHECK: True}, "since it asked for the subscription"
+        await redis.client_kill_filter(_type="pubsub")
+        assert await next_of(widget) == {live.CHECK: True}, "since the connection has ended"
+        await Visitor.objects.filter(pk=conversation.visitor_id).aupdate(external_id="ann")
+        here.put(to, live.Payload({live.CHECK: True}))
+        assert await next_of(widget) == {live.CHECK: True}

@@ -79,6 +79,7 @@ async def test_who_may_have_missed_something_checks_the_visitors_session_as_well
     async with on_redis(redis_url, 2) as (_, [here, there]):
         to = live.group(uuid4())
         elsewhere = await subscribed(there, to)
+        assert await next_of(elsewhere) == {live.CHECK: True}, "since it asked for the subscription"
         here.sender.give_up([to])
         here.put("another", live.Payload())
         assert [await next_of(elsewhere), await next_of(elsewhere)] == [{live.CHECK: True}, None]
