@@ -268,14 +268,17 @@ class Broadcaster:
     def _note_failure(self, error: Exception) -> None:
         """A task that ended with it would leave the process silent until somebody opens the next widget."""
         if isinstance(error, RedisError | OSError):
-            self._set_down(True)
+            self._set_down(True, error)
         else:
             log.error("What processes tell each other of was not passed on.", exc_info=error)
 
-    def _set_down(self, down: bool) -> None:
+    def _set_down(self, down: bool, why: object = "it answers nothing") -> None:
         if down != self.down:
             self.down = down
-            log.warning("Redis is down; open widgets are served from the database." if down else "Redis is back.")
+            if down:
+                log.warning("Redis is down; open widgets are served from the database: %s", why)
+            else:
+                log.warning("Redis is back.")
 
 
 class _Newest(NamedTuple):

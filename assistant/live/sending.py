@@ -40,7 +40,7 @@ from typing import Any
 
 import orjson
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoPermissionError, NoScriptError, ResponseError
 
 from assistant.live.channels import PREFIX
 from assistant.live.subscription import Payload
@@ -48,13 +48,17 @@ from assistant.live.subscription import Payload
 log = logging.getLogger(__name__)
 
 # Triples of a channel, what to publish, and how many subscribers are not enough. PUBSUB is allowed in the scripts of Redis
-# from 2.8 on and of Valkey; a script runs as a whole, before or after any command of another connection.
+# from 2.8 on and of Valkey; a script runs as a whole, before or after any command of another connection. A channel that
+# access rules refuse holds up no other, and so nothing is ever published twice; the answer is what Redis said of it.
 SCRIPT = """
+local refusal = false
 for i = 1, #ARGV, 3 do
     if redis.call('PUBSUB', 'NUMSUB', ARGV[i])[2] > tonumber(ARGV[i + 2]) then
-        redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+        local answer = redis.pcall('PUBLISH', ARGV[i], ARGV[i + 1])
+        refusal = type(answer) == 'table' and answer.err or refusal
     end
 end
+return refusal
 """
 SCRIPT_NAME = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 ALWAYS = -1
@@ -76,7 +80,7 @@ class Sender:
         self._counted: Set[str] = frozenset()  # in the script that is under way
         self._reconnects = False  # before the next send
         self._plain_until = 0.0  # on the monotonic clock
-        self._refused = False
+        self._warned = set[str]()
 
     async def send(self, redis: Redis, waiting: list[tuple[str, Payload]], confirmed: Set[str]) -> None:
         """Send events in the order of each channel; one to `name` is a probe. `confirmed` are the channels on which Redis
@@ -147,22 +151,39 @@ class Sender:
 
     async def _publish(self, redis: Redis, messages: list[Message]) -> None:
         if time.monotonic() >= self._plain_until:
-            arguments = [argument for message in messages for argument in message]
             try:
-                return await _run_script(redis, arguments)
+                refusal = await _run_script(redis, messages)
             except ResponseError as error:
                 self._plain_until = time.monotonic() + PLAIN_SECONDS
-                if not self._refused:
-                    self._refused = True
-                    log.warning("Redis refuses scripts, so that every event is published, also to nobody: %s", error)
+                self._warn_once("Redis refuses scripts, so that every event is published, also to nobody: %s", error)
+            else:
+                return self._note(refusal)
         async with redis.pipeline(transaction=False) as pipeline:
             for channel, data, _ in messages:
                 pipeline.publish(channel, data)
-            await pipeline.execute()
+            answers = await pipeline.execute(raise_on_error=False)
+        failures = [answer for answer in answers if isinstance(answer, Exception)]
+        if others := [failure for failure in failures if not isinstance(failure, NoPermissionError)]:
+            raise others[0]
+        self._note(str(failures[0]) if failures else "")
+
+    def _note(self, refusal: str) -> None:
+        """Where a channel is refused, trying again would change nothing: other processes may not subscribe to it either, and
+        ask the database."""
+        if refusal:
+            self._warn_once("Redis refuses channels, and nothing is published to them: %s", refusal)
+
+    def _warn_once(self, message: str, reason: object) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            log.warning(message, reason)
 
 
-async def _run_script(redis: Redis, arguments: list[Any]) -> None:
+async def _run_script(redis: Any, messages: list[Message]) -> str:
+    """What Redis said of a channel to which nothing may be published; empty where there was none."""
+    arguments = [argument for message in messages for argument in message]
     try:
-        await redis.execute_command("EVALSHA", SCRIPT_NAME, 0, *arguments)  # type: ignore[no-untyped-call]
+        refusal = await redis.execute_command("EVALSHA", SCRIPT_NAME, 0, *arguments)
     except NoScriptError:
-        await redis.execute_command("EVAL", SCRIPT, 0, *arguments)  # type: ignore[no-untyped-call]
+        refusal = await redis.execute_command("EVAL", SCRIPT, 0, *arguments)
+    return refusal.decode() if refusal else ""

@@ -71,7 +71,7 @@ class RedisStub:
                 subscribers = self._subscribers.get(channel.decode(), set())
                 for subscriber in subscribers if len(subscribers) > threshold else ():
                     subscriber.write(_pushed(b"message", channel, data))
-            writer.write(b":1\r\n")
+            writer.write(b":1\r\n" if command == b"PUBLISH" else b"$-1\r\n")
         elif command in (b"SUBSCRIBE", b"UNSUBSCRIBE"):
             for channel in given:
                 subscribers = self._subscribers.setdefault(channel.decode(), set())

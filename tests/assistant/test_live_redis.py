@@ -198,3 +198,24 @@ def test_a_message_of_another_version_counts_as_missed() -> None:
     assert here.decode(b'{"from":"there","payloads":[{"number":1},{"number":2}]}') == [{"number": 1}, {"number": 2}]
     assert here.decode(b'{"from":"here","payload":{"number":1}}') == []
     assert [here.decode(data) for data in (b"", b"[]", b'{"from":"there","other":1}', b'{"payload":3}')] == [None] * 4
+
+
+@pytest.mark.parametrize("scripts", ["+@scripting", "-@scripting"])
+async def test_a_channel_that_redis_refuses_holds_up_no_other_and_nothing_is_published_twice(
+    redis_url: str, scripts: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    other_user = Redis.from_url(redis_url, username="another", password="secret")
+    async with on_redis(redis_url, 2) as (redis, [here, there]), other_user, other_user.pubsub() as reader:
+        await redis.execute_command("ACL", "SETUSER", "another", "on", ">secret", "+@all", "allchannels")
+        await reader.subscribe("interworky.refused")
+        allowed = [f"&interworky.{name}" for name in ("a", "b", here.name, there.name)]
+        await redis.execute_command("ACL", "SETUSER", "default", "resetchannels", *allowed, scripts)
+        one, other = await subscribed(there, "a"), await subscribed(there, "b")
+        for number in range(2):
+            for to in ("a", "refused", "b"):
+                here.put(to, live.Payload(number=number))
+            await here.flush()
+        assert [await next_of(of) for of in (one, one, other, other)] == 2 * [{"number": 0}, {"number": 1}]
+        assert not here.sender.missed and not here.down
+    said = [record.getMessage() for record in caplog.records if "refuses channels" in record.getMessage()]
+    assert len(said) == 1 and "channel" in said[0].partition(":")[2], "why, once"
