@@ -24,7 +24,8 @@ Nothing else makes the count wrong:
 - Who unsubscribes and subscribes again is counted once Redis has confirmed the last command that was sent.
 - The event loops of a process have a broadcaster each, with a name and connections of its own, as if they were processes.
 - After a reconnection, a restart or a failover nothing is confirmed: a `Receiver` does not outlive its connection. While the
-  sending connection leads to another server than the receiving one, no probe comes back, and both are made anew.
+  sending connection leads to another server than the receiving one, be it its replica, no probe comes back, and both are
+  made anew. A master that becomes a replica has to end its connections, as Sentinel and hosts of Redis make it do.
 - FLUSHALL touches no subscription. SCRIPT FLUSH and a restart forget the script, which is then sent in full.
 - A process that receives nothing, such as a Celery worker, never counts itself.
 - Redis Cluster, where each node counts its own subscribers, cannot be `REDIS_URL`: the cache does not speak to it either.
@@ -99,7 +100,8 @@ class Sender:
         messages += [(PREFIX + to, self._header + b'"missed":true}', ALWAYS) for to in notices]
         if probes:
             self._probes += 1
-            messages.append((PREFIX + self.name, b"%d" % self._probes, ALWAYS))
+            # Only where the receiving connection counts: a replica passes on what its master publishes to nobody.
+            messages.append((PREFIX + self.name, b"%d" % self._probes, 0))
         self._counted = counted
         try:
             if self._reconnects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from assistant import live
 from assistant.live.receiving import Receiver
 from assistant.live.sending import Sender
+from tests import servers
 from tests.assistant.live_processes import SECONDS, broadcasters, next_of, on_redis, subscribed, until
 from tests.assistant.redis_proxy import RedisProxy
 from tests.assistant.redis_stub import RedisStub
@@ -219,3 +221,25 @@ async def test_a_channel_that_redis_refuses_holds_up_no_other_and_nothing_is_pub
         assert not here.sender.missed and not here.down
     said = [record.getMessage() for record in caplog.records if "refuses channels" in record.getMessage()]
     assert len(said) == 1 and "channel" in said[0].partition(":")[2], "why, once"
+
+
+async def test_a_process_that_receives_from_a_replica_of_where_it_sends_makes_its_connections_anew(
+    redis_url: str, settings: Any
+) -> None:
+    """The replica passes on what the master publishes, probes too; the master counts its own subscribers alone."""
+    with servers.redis() as replica_url:
+        master, proxy = urlsplit(redis_url), RedisProxy(redis_url)
+        async with on_redis(replica_url, 2) as (replica, [here, there]), proxy.serving() as settings.REDIS_URL:
+            async with Redis.from_url(redis_url) as client:
+                await client.config_set("repl-diskless-sync-delay", "0")
+            await replica.replicaof(master.hostname, master.port)
+            while (await replica.info("replication"))["master_link_status"] != "up":
+                await asyncio.sleep(0.01)
+            here.put("b", live.Payload())
+            await here.flush()
+            proxy.url = replica_url
+            await subscribed(here, "a")
+            proxy.url = settings.REDIS_URL = redis_url
+            elsewhere = await subscribed(there, "a")
+            here.put("a", live.Payload(number=1))
+            assert await next_of(elsewhere) in (None, {"number": 1})
