@@ -116,8 +116,7 @@ class Broadcaster:
         if not self.subscriptions[to]:
             del self.subscriptions[to]
             if self.receiver:
-                if self.sender.leave(to):
-                    self._probe()
+                self.sender.leave(to)
                 with suppress(RedisError, OSError):
                     await self.receiver.unsubscribe(to)
 

@@ -120,11 +120,10 @@ class Sender:
         while len(self.missed) > MISSED_LIMIT:
             self.missed.pop()  # so long an outage is noticed by the others, who read everything after it
 
-    def leave(self, to: str) -> bool:
-        """Note that this process is about to unsubscribe; whether that calls for a notice."""
+    def leave(self, to: str) -> None:
+        """Note that this process is about to unsubscribe. The notice that this may call for goes with the next probe."""
         if to in self._counted:
             self.missed.add(to)
-        return to in self._counted
 
     def prove(self, probe: int) -> None:
         """Note that a probe has come back."""

@@ -76,6 +76,28 @@ async def test_what_a_receiving_connection_missed_before_its_end_was_noticed_is_
         assert [await next_of(silent), await next_of(elsewhere)] == [{"number": 2}, {"number": 3}]
 
 
+async def test_a_notice_goes_out_also_where_nothing_can_be_received_any_more(redis_url: str, settings: Any) -> None:
+    proxy = RedisProxy(redis_url)
+    async with on_redis(redis_url, 2) as (redis, [here, there]), proxy.serving() as settings.REDIS_URL:
+        await subscribed(here, "a")
+        proxy.hides_ends = True
+        assert await redis.client_kill_filter(_type="pubsub") == 1
+        settings.REDIS_URL = redis_url
+        elsewhere = await subscribed(there, "a")
+        await redis.execute_command("ACL", "SETUSER", "default", "-subscribe")
+        here.put("a", live.Payload(number=0))
+        assert await next_of(elsewhere) is None
+
+
+async def test_a_notice_that_could_not_be_sent_goes_with_the_next_send() -> None:
+    sender, nobody = Sender("here"), Redis.from_url(f"redis://127.0.0.1:{servers.free_port()}/0")
+    sender.give_up(["a"])
+    async with nobody:
+        with pytest.raises(RedisConnectionError):
+            await sender.send(nobody, [("b", live.Payload())], set())
+    assert sender.missed == {"a"}, "of what was to be sent the caller gives up the rest"
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_who_may_have_missed_something_checks_the_visitors_session_as_well(redis_url: str) -> None:
     async with on_redis(redis_url, 2) as (_, [here, there]):
