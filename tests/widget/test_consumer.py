@@ -223,7 +223,7 @@ async def test_a_silent_socket_is_closed():
 
 
 class Reader:
-    """Whoever is at the other end of a socket; once it has stopped it takes no messages of the types in `unread`."""
+    """The other end of a socket, which does not read messages of the types in `unread`."""
 
     def __init__(self, **options: Any) -> None:
         self.app = consumers.WidgetConsumer.as_asgi(**options)
