@@ -49,9 +49,10 @@ class Receiver:
                     raise RedisConnectionError("The receiving connection has ended.")
                 try:
                     await command(*(PREFIX + channel for channel in channels))
-                except BaseException:
+                except Exception as error:
                     self.end()
-                    raise
+                    # Also a `RuntimeError`, which is what uvloop says to who writes on a closed connection.
+                    raise RedisConnectionError("The receiving connection has ended.") from error
 
         # redis-py closes the connection when a command is cancelled, as it would be when a visitor leaves at this moment.
         task = asyncio.create_task(send())

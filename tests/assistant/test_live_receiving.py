@@ -64,6 +64,21 @@ async def test_a_command_whose_visitor_has_left_is_sent_to_its_end() -> None:
         await pubsub.sent.wait()
 
 
+class ClosedPubSub:
+    """A client on uvloop, after its connection was closed."""
+
+    async def subscribe(self, *channels: str) -> None:
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+
+async def test_a_connection_that_was_closed_a_moment_ago_fails_as_any_that_is_lost() -> None:
+    pubsub: Any = ClosedPubSub()
+    receiver = Receiver(pubsub)
+    for _ in range(2):
+        with pytest.raises(RedisConnectionError):
+            await receiver.subscribe("a")
+
+
 async def test_nothing_is_kept_for_who_leaves_while_they_subscribe(redis_url: str) -> None:
     here = live.bind(asyncio.get_running_loop())
     await subscribed(here, "a")
