@@ -52,7 +52,7 @@ class Receiver:
                 except Exception as error:
                     self.end()
                     # Also a `RuntimeError`, which is what uvloop says to who writes on a closed connection.
-                    raise RedisConnectionError("The receiving connection has ended.") from error
+                    raise RedisConnectionError(f"The receiving connection has failed: {error}") from error
 
         # redis-py closes the connection when a command is cancelled, as it would be when a visitor leaves at this moment.
         task = asyncio.create_task(send())
