@@ -223,9 +223,7 @@ class Broadcaster:
             received_at = time.monotonic()
             self.sender.prove(int(data))
             self._set_down(False)
-            if not caught_up:
-                caught_up = True
-                await self._poll()
+            if not caught_up and (caught_up := await self._poll()):
                 self.owners = {}
 
     def _deliver(self, to: str, data: bytes) -> None:
@@ -242,19 +240,20 @@ class Broadcaster:
                 for subscription in subscriptions:
                     subscription.put(payload)
 
-    async def _poll(self) -> None:
-        """Notify the subscribers whose conversations have rows that they have not received, or may have changed hands."""
+    async def _poll(self) -> bool:
+        """Notify the subscribers whose conversations have rows that they have not received, or may have changed hands. False
+        where the database could not say which."""
         for to, inboxes in self.subscriptions.items():
             if to.startswith(STAFF):
                 for inbox in inboxes:
                     inbox.put(None)  # they read their rows again
         open_now = [to.removeprefix(CONVERSATION) for to in self.subscriptions if to.startswith(CONVERSATION)]
         if not open_now:
-            return
+            return True
         try:
             rows = await in_db(_newest_rows)(open_now)
         except DatabaseError:
-            return  # the next poll asks again
+            return False  # the next poll asks again
         owners = {to: rows[to].owner if to in rows else None for to in map(group, open_now)}
         for to, owner in owners.items():
             for subscription in self.subscriptions.get(to, ()):
@@ -263,6 +262,7 @@ class Broadcaster:
                 if to in rows and rows[to].seq > subscription.delivered:
                     subscription.put(None)
         self.owners = owners
+        return True
 
     def _note_failure(self, error: Exception) -> None:
         """A task that ended with it would leave the process silent until somebody opens the next widget."""

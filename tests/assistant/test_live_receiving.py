@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -169,3 +171,22 @@ async def test_a_login_that_is_missed_while_the_connection_is_made_anew_is_notic
         await Visitor.objects.filter(pk=conversation.visitor_id).aupdate(external_id="ann")
         here.put(to, live.Payload({live.CHECK: True}))
         assert await next_of(widget) == {live.CHECK: True}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_process_that_could_not_ask_what_it_has_missed_asks_again(redis_url: str) -> None:
+    failed: list[str] = []
+
+    def fail_once(execute: Any, sql: str, *given: Any) -> Any:
+        if not failed:
+            failed.append(sql)
+            raise OperationalError("gone for a moment")
+        return execute(sql, *given)
+
+    conversation = await in_db(make.conversation)()
+    with ExitStack() as while_asking:
+        await in_db(lambda: while_asking.enter_context(connection.execute_wrapper(fail_once)))()
+        async with on_redis(redis_url, 1) as (_, [here]):
+            widget = await subscribed(here, live.group(conversation.pk))
+            assert await next_of(widget) == {live.CHECK: True}
+    assert failed
