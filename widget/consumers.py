@@ -44,9 +44,10 @@ class WidgetConsumer(AsyncWebsocketConsumer):
     origin = ""
     network = ""
 
-    def __init__(self, open_seconds: float = OPEN_SECONDS) -> None:
+    def __init__(self, open_seconds: float = OPEN_SECONDS, send_seconds: float = SEND_SECONDS) -> None:
         super().__init__()
         self.open_seconds = open_seconds  # within which `session.open` must come
+        self.send_seconds = send_seconds  # within which what is sent must be read
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.sending = asyncio.Lock()  # what is read for the widget goes out before what happens meanwhile
@@ -66,7 +67,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     async def _close_in_time(self, code: int, reason: str) -> None:
         try:
-            await within(SEND_SECONDS, self.close(code, reason))
+            await within(self.send_seconds, self.close(code, reason))
         except TimeoutError:
             log.info("a socket could not be closed in time")
 
@@ -248,7 +249,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         if self.closed:
             return
         try:
-            await within(SEND_SECONDS, self.send(text_data=text))
+            await within(self.send_seconds, self.send(text_data=text))
         except TimeoutError:
             # A reader that does not read costs memory here and nothing there: it comes back and resumes.
             await self._close_in_time(TOO_SLOW, "too slow")

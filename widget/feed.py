@@ -66,8 +66,7 @@ async def next_events(conversation: Conversation, subscription: live.Subscriptio
     while True:
         payload = await subscription.next()
         if payload is not None and live.CHECK in payload:
-            if not await in_db(is_current)(conversation):
-                raise NotAllowed("The visitor has logged in since.", code="token_expired")
+            await _check_session(conversation)
             continue
         if payload is not None:
             payloads = [payload]
@@ -87,3 +86,17 @@ async def next_events(conversation: Conversation, subscription: live.Subscriptio
             subscription.delivered = max(subscription.delivered, payload.get("seq", 0))
         if payloads:
             return payloads
+
+
+async def _check_session(conversation: Conversation) -> None:
+    """Raises `NotAllowed` unless the visitor is still who they were. While the database cannot say so, nothing follows."""
+    while True:
+        try:
+            is_theirs = await in_db(is_current)(conversation)
+        except DatabaseError:
+            log.warning("whose conversation %s is cannot be read", conversation.pk)
+            await asyncio.sleep(AGAIN_SECONDS)
+            continue
+        if not is_theirs:
+            raise NotAllowed("The visitor has logged in since.", code="token_expired")
+        return

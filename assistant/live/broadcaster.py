@@ -12,7 +12,7 @@ import logging
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -69,6 +69,7 @@ class Broadcaster:
         self.woken = False  # the loop will see to them
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.down = False
+        self.owners: dict[str, Any] = {}  # of conversations, as of the last poll since this process does not receive
 
     def put(self, to: str, payload: Payload) -> None:
         if not self.fences.admit(payload):
@@ -82,8 +83,10 @@ class Broadcaster:
 
     def _queue(self, to: str, payload: Payload, *, urgent: bool = True) -> None:
         self._ensure_running("send", self._send)
-        with suppress(asyncio.QueueFull):
+        try:
             self.queue.put_nowait((to, payload))
+        except asyncio.QueueFull:
+            self.sender.give_up([to])
         if urgent:
             self.urgent.set()
 
@@ -122,8 +125,7 @@ class Broadcaster:
         if not self.subscriptions[to]:
             del self.subscriptions[to]
             if self.receiver:
-                if self.sender.leave(to):
-                    self._probe()
+                self.sender.leave(to)
                 with suppress(RedisError, OSError):
                     await self.receiver.unsubscribe(to)
 
@@ -140,12 +142,12 @@ class Broadcaster:
                 try:
                     async with asyncio.timeout(SEND_SECONDS):
                         await self.sender.send(redis, waiting, self.receiver.confirmed if self.receiver else frozenset())
-                except (RedisError, OSError, TimeoutError):
+                except Exception as error:
                     # The others poll meanwhile: what piles up here would be outdated on arrival.
                     while not self.queue.empty():
                         waiting.append(self.queue.get_nowait())
                     self.sender.give_up(to for to, _ in waiting)
-                    self._set_down(True)
+                    self._note_failure(error)
                     await asyncio.sleep(0.2)
                 finally:
                     for _ in waiting:
@@ -190,22 +192,26 @@ class Broadcaster:
         while True:
             try:
                 await self._receive()
-            except (RedisError, OSError):
+                self._set_down(True)
+            except Exception as error:
+                self._note_failure(error)
                 await self.flush()
             if self.sender.missed:
                 self._probe()
-            self._set_down(True)
             await self._poll()
             await asyncio.sleep(POLL_SECONDS)
 
     async def _receive(self) -> None:
         """Receive until our own messages no longer come back. Raises `RedisError`, `OSError`."""
         async with _redis() as redis, redis.pubsub() as pubsub:
-            self.receiver = Receiver(pubsub)
+            # Before anybody can wait for it: while Redis hangs, that takes as long as the time-out.
+            await pubsub.connect()
+            receiver = self.receiver = Receiver(pubsub)
             try:
-                await self.receiver.subscribe(self.name, *self.subscriptions)
-                await self._receive_from(self.receiver)
+                await receiver.subscribe(self.name, *self.subscriptions)
+                await self._receive_from(receiver)
             finally:
+                receiver.end()
                 self.receiver = None
                 self.sender.lose_receiver()
 
@@ -226,9 +232,8 @@ class Broadcaster:
             received_at = time.monotonic()
             self.sender.prove(int(data))
             self._set_down(False)
-            if not caught_up:
-                caught_up = True
-                await self._poll()
+            if not caught_up and (caught_up := await self._poll()):
+                self.owners = {}
 
     def _deliver(self, to: str, data: bytes) -> None:
         payloads = self.sender.decode(data)
@@ -244,35 +249,60 @@ class Broadcaster:
                 for subscription in subscriptions:
                     subscription.put(payload)
 
-    async def _poll(self) -> None:
-        """Notify the subscribers whose conversations have rows that they have not received."""
+    async def _poll(self) -> bool:
+        """Notify the subscribers whose conversations have rows that they have not received, or may have changed hands. False
+        where the database could not say which."""
         for to, inboxes in self.subscriptions.items():
             if to.startswith(STAFF):
                 for inbox in inboxes:
                     inbox.put(None)  # they read their rows again
         open_now = [to.removeprefix(CONVERSATION) for to in self.subscriptions if to.startswith(CONVERSATION)]
         if not open_now:
-            return
+            return True
         try:
-            newest = await in_db(_newest_seqs)(open_now)
+            rows = await in_db(_newest_rows)(open_now)
         except DatabaseError:
-            return  # the next poll asks again
-        for conversation_id, seq in newest:
-            for subscription in self.subscriptions.get(group(conversation_id), ()):
-                if seq > subscription.delivered:
+            return False  # the next poll asks again
+        owners = {to: rows[to].owner if to in rows else None for to in map(group, open_now)}
+        for to, owner in owners.items():
+            for subscription in self.subscriptions.get(to, ()):
+                if owner is None or owner != self.owners.get(to):
+                    subscription.put(Payload({CHECK: True}))
+                if to in rows and rows[to].seq > subscription.delivered:
                     subscription.put(None)
+        self.owners = owners
+        return True
 
-    def _set_down(self, down: bool) -> None:
+    def _note_failure(self, error: Exception) -> None:
+        """A task that ended with it would leave the process silent until somebody opens the next widget."""
+        if isinstance(error, RedisError | OSError):
+            self._set_down(True, error)
+        else:
+            log.error("What processes tell each other of was not passed on.", exc_info=error)
+
+    def _set_down(self, down: bool, why: object = "it answers nothing") -> None:
         if down != self.down:
             self.down = down
-            log.warning("Redis is down; open widgets are served from the database." if down else "Redis is back.")
+            if down:
+                log.warning("Redis is down; open widgets are served from the database: %s", why)
+            else:
+                log.warning("Redis is back.")
 
 
-def _newest_seqs(conversation_ids: list[str]) -> list[tuple[UUID, int]]:
-    return list(Conversation.objects.filter(pk__in=conversation_ids).values_list("pk", "last_seq"))
+class _Newest(NamedTuple):
+    """What a poll reads of a conversation. `owner` changes with whom a token for it has to be of."""
+
+    seq: int
+    owner: tuple[UUID, str | None]
+
+
+def _newest_rows(conversation_ids: list[str]) -> dict[str, _Newest]:
+    found = Conversation.objects.filter(pk__in=conversation_ids)
+    rows = found.values_list("pk", "last_seq", "visitor_id", "visitor__external_id")
+    return {group(pk): _Newest(seq, (visitor, external)) for pk, seq, visitor, external in rows}
 
 
 def _redis() -> Redis:
-    return Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=SEND_SECONDS, retry=Retry(NoBackoff(), 0)
-    )
+    """Without any supported error: even one that it does not try again, redis-py answers by connecting again first."""
+    retry = Retry(NoBackoff(), 0, supported_errors=())
+    return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=SEND_SECONDS, retry=retry)

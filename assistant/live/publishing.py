@@ -51,8 +51,8 @@ async def subscribe(to: str) -> AsyncIterator[Subscription]:
     """Subscribe to what is published to `to`, a `group` or `RUNNERS`, in this process and in the others."""
     broadcaster = bind(asyncio.get_running_loop())
     subscription = Subscription()
-    await broadcaster.add(to, subscription)
     try:
+        await broadcaster.add(to, subscription)
         yield subscription
     finally:
         await broadcaster.remove(to, subscription)

@@ -26,7 +26,8 @@ Nothing else makes the count wrong:
 - Who unsubscribes and subscribes again is counted once Redis has confirmed the last command that was sent.
 - The event loops of a process have a broadcaster each, with a name and connections of its own, as if they were processes.
 - After a reconnection, a restart or a failover nothing is confirmed: a `Receiver` does not outlive its connection. While the
-  sending connection leads to another server than the receiving one, no probe comes back, and both are made anew.
+  sending connection leads to another server than the receiving one, be it its replica, no probe comes back, and both are
+  made anew. A master that becomes a replica has to end its connections, as Sentinel and hosts of Redis make it do.
 - FLUSHALL touches no subscription. SCRIPT FLUSH and a restart forget the script, which is then sent in full.
 - A process that receives nothing, such as a Celery worker, never counts itself.
 - Redis Cluster, where each node counts its own subscribers, cannot be `REDIS_URL`: the cache does not speak to it either.
@@ -42,7 +43,7 @@ from typing import Any
 
 import orjson
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoPermissionError, NoScriptError, ResponseError
 
 from assistant.live.channels import PREFIX
 from assistant.live.subscription import Payload
@@ -50,19 +51,21 @@ from assistant.live.subscription import Payload
 log = logging.getLogger(__name__)
 
 # Triples of a channel, what to publish, and how many subscribers are not enough. PUBSUB is allowed in the scripts of Redis
-# from 2.8 on and of Valkey; a script runs as a whole, before or after any command of another connection. The answer is a
-# digit for each: whether it was published.
+# from 2.8 on and of Valkey; a script runs as a whole, before or after any command of another connection. A channel that
+# access rules refuse holds up no other, and so nothing is ever published twice. The answer is a digit for each channel,
+# whether another process subscribes to it, and what Redis said of one that it refused.
 SCRIPT = """
-local published = {}
+local heard, refusal = {}, ''
 for i = 1, #ARGV, 3 do
     if redis.call('PUBSUB', 'NUMSUB', ARGV[i])[2] > tonumber(ARGV[i + 2]) then
-        redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
-        published[#published + 1] = '1'
+        local answer = redis.pcall('PUBLISH', ARGV[i], ARGV[i + 1])
+        refusal = type(answer) == 'table' and answer.err or refusal
+        heard[#heard + 1] = '1'
     else
-        published[#published + 1] = '0'
+        heard[#heard + 1] = '0'
     end
 end
-return table.concat(published)
+return {table.concat(heard), refusal}
 """
 SCRIPT_NAME = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 ALWAYS = -1
@@ -87,7 +90,7 @@ class Sender:
         self._unheard: set[str] = set()  # to which no other process subscribed when something was sent last
         self._unheard_until = 0.0  # on the monotonic clock, as is the next
         self._plain_until = 0.0
-        self._refused = False
+        self._warned = set[str]()
 
     async def send(self, redis: Redis, waiting: list[tuple[str, Payload]], confirmed: Set[str]) -> None:
         """Send events in the order of each channel; one to `name` is a probe. `confirmed` are the channels on which Redis
@@ -106,7 +109,8 @@ class Sender:
         messages += [(PREFIX + to, self._header + b'"missed":true}', ALWAYS) for to in notices]
         if probes:
             self._probes += 1
-            messages.append((PREFIX + self.name, b"%d" % self._probes, ALWAYS))
+            # Only where the receiving connection counts: a replica passes on what its master publishes to nobody.
+            messages.append((PREFIX + self.name, b"%d" % self._probes, 0))
         self._counted = counted
         try:
             if self._reconnects:
@@ -123,11 +127,11 @@ class Sender:
         """Whether no other process subscribed to the channel a moment ago."""
         return to in self._unheard and time.monotonic() < self._unheard_until
 
-    def _learn(self, channels: Iterable[str], published: bytes) -> None:
+    def _learn(self, channels: Iterable[str], heard: bytes) -> None:
         if time.monotonic() >= self._unheard_until:
             self._unheard.clear()
             self._unheard_until = time.monotonic() + self.unheard_seconds
-        for to, digit in zip(channels, published, strict=False):
+        for to, digit in zip(channels, heard, strict=False):
             (self._unheard.discard if digit == ord("1") else self._unheard.add)(to)
 
     def give_up(self, channels: Iterable[str]) -> None:
@@ -136,11 +140,10 @@ class Sender:
         while len(self.missed) > MISSED_LIMIT:
             self.missed.pop()  # so long an outage is noticed by the others, who read everything after it
 
-    def leave(self, to: str) -> bool:
-        """Note that this process is about to unsubscribe; whether that calls for a notice."""
+    def leave(self, to: str) -> None:
+        """Note that this process is about to unsubscribe. The notice that this may call for goes with the next probe."""
         if to in self._counted:
             self.missed.add(to)
-        return to in self._counted
 
     def prove(self, probe: int) -> None:
         """Note that a probe has come back."""
@@ -168,25 +171,43 @@ class Sender:
         return b'%s"payloads":[%s]}' % (self._header, b",".join(events))
 
     async def _publish(self, redis: Redis, messages: list[Message]) -> bytes:
-        """The answer of the script; empty without one."""
+        """A digit for each message, whether another process subscribes to its channel; nothing where scripts are refused."""
         if time.monotonic() >= self._plain_until:
-            arguments = [argument for message in messages for argument in message]
             try:
-                return await _run_script(redis, arguments)
+                heard, refusal = await _run_script(redis, messages)
             except ResponseError as error:
                 self._plain_until = time.monotonic() + PLAIN_SECONDS
-                if not self._refused:
-                    self._refused = True
-                    log.warning("Redis refuses scripts, so that every event is published, also to nobody: %s", error)
+                self._warn_once("Redis refuses scripts, so that every event is published, also to nobody: %s", error)
+            else:
+                self._note(refusal.decode())
+                return heard
         async with redis.pipeline(transaction=False) as pipeline:
             for channel, data, _ in messages:
                 pipeline.publish(channel, data)
-            await pipeline.execute()
+            answers = await pipeline.execute(raise_on_error=False)
+        failures = [answer for answer in answers if isinstance(answer, Exception)]
+        if others := [failure for failure in failures if not isinstance(failure, NoPermissionError)]:
+            raise others[0]
+        self._note(str(failures[0]) if failures else "")
         return b""
 
+    def _note(self, refusal: str) -> None:
+        """Where a channel is refused, trying again would change nothing: other processes may not subscribe to it either, and
+        ask the database."""
+        if refusal:
+            self._warn_once("Redis refuses channels, and nothing is published to them: %s", refusal)
 
-async def _run_script(redis: Redis, arguments: list[Any]) -> bytes:
+    def _warn_once(self, message: str, reason: object) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            log.warning(message, reason)
+
+
+async def _run_script(redis: Any, messages: list[Message]) -> tuple[bytes, bytes]:
+    """The answer of the script."""
+    arguments = [argument for message in messages for argument in message]
     try:
-        return await redis.execute_command("EVALSHA", SCRIPT_NAME, 0, *arguments)  # type: ignore[no-untyped-call]
+        heard, refusal = await redis.execute_command("EVALSHA", SCRIPT_NAME, 0, *arguments)
     except NoScriptError:
-        return await redis.execute_command("EVAL", SCRIPT, 0, *arguments)  # type: ignore[no-untyped-call]
+        heard, refusal = await redis.execute_command("EVAL", SCRIPT, 0, *arguments)
+    return heard, refusal

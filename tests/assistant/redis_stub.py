@@ -73,7 +73,7 @@ class RedisStub:
                 digits += b"%d" % (len(subscribers) > threshold)
                 for subscriber in subscribers if len(subscribers) > threshold else ():
                     subscriber.write(_pushed(b"message", channel, data))
-            writer.write(b":1\r\n" if command == b"PUBLISH" else _bulk(digits))
+            writer.write(b":1\r\n" if command == b"PUBLISH" else b"*2\r\n" + _bulk(digits) + _bulk(b""))
         elif command in (b"SUBSCRIBE", b"UNSUBSCRIBE"):
             for channel in given:
                 subscribers = self._subscribers.setdefault(channel.decode(), set())

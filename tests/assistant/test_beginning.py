@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from assistant import turns
 from assistant.async_db import in_db
-from assistant.models import Budget, Conversation, Event, Message, Spending, Turn, Usage
+from assistant.models import Budget, Conversation, Event, Message, ProviderHealth, Spending, Turn, Usage
 from assistant.services.conversations.leases import claim_turn, turns_left_behind
 from assistant.services.organizations import snapshots
+from assistant.services.providers import health
 from assistant.turns.beginning import post_and_begin, warm_up
 from assistant.turns.runner import running_tasks, stop_here
 from tests import make
@@ -117,6 +118,34 @@ async def test_a_database_that_fails_while_a_turn_is_made_ready_loses_no_message
         await ended()
         [turn] = await all_of(Turn.objects)
         assert turn.state == "done"
+
+
+async def test_a_saved_turn_runs_though_the_probe_it_has_no_budget_for_cannot_be_given_back(settings):
+    refused: list[str] = []
+
+    def refuse(execute: Any, sql: str, *given: Any) -> Any:
+        if sql.startswith('UPDATE "assistant_providerhealth" SET "probe_until" = NULL'):
+            refused.append(sql)
+            raise OperationalError("gone for a moment")
+        return execute(sql, *given)
+
+    def posted(conversation: Conversation) -> Any:
+        _, begun = post_and_begin(make.conversation(conversation.assistant), "c-1", "Hello", {})
+        assert begun and begun.prepared and begun.prepared.model
+        key, model = begun.prepared.model._prepared.order[0].place
+        ProviderHealth.objects.create(key=key, model=model, open_until=timezone.now() - timedelta(seconds=1))
+        health.forget_kept()
+        Budget.objects.create(organization=conversation.organization, day_tokens=1)
+        with connection.execute_wrapper(refuse):
+            return post_and_begin(snapshots.conversation("conversation.id = %s", conversation.pk), "c-1", "Hello", {})
+
+    async with site(settings) as (conversation, _):
+        message, begun = await in_db(posted)(conversation)
+        assert (len(refused), begun.prepared) == (1, None)
+        turns.start(message.turn.pk, begun)
+        await ended()
+        turn = await in_db(Turn.objects.get)(pk=message.turn.pk)
+        assert (turn.state, turn.attempts) == ("failed", 1), "it has come to its end, and nobody had to find it"
 
 
 async def test_a_message_behind_another_waits_for_it_and_is_answered_after_it(settings):

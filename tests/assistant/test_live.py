@@ -108,6 +108,15 @@ async def test_a_slow_subscriber_reads_the_rows_instead_of_what_it_missed() -> N
         assert [await subscription.next() for _ in range(2)] == [None, {"number": -1}]
 
 
+@pytest.mark.parametrize("at", [0, SUBSCRIPTION_LIMIT], ids=["among what it missed", "the one that is too much"])
+async def test_a_slow_subscriber_is_asked_to_check_its_session_all_the_same(at: int) -> None:
+    subscription = live.Subscription()
+    for number in range(SUBSCRIPTION_LIMIT + 1):
+        subscription.put(live.Payload({live.CHECK: True}) if number == at else live.Payload(number=number))
+    async with asyncio.timeout(5):
+        assert [await subscription.next() for _ in range(2)] == [{live.CHECK: True}, None]
+
+
 class Loop(asyncio.AbstractEventLoop):
     """An event loop that another thread wakes; it does what it was woken for when it is told to."""
 
@@ -230,6 +239,16 @@ async def test_whether_another_process_waits_for_a_reply_is_asked_again_after_a_
             broadcaster.put("a", delta(offset))
             await broadcaster.flush()
     assert messages_of(redis) == [[delta(0)], [delta(1)], [delta(2)]]
+
+
+async def test_what_is_too_much_for_the_queue_is_read_again_elsewhere(settings: Any) -> None:
+    async with processes(settings, 1) as (redis, [broadcaster]):
+        broadcaster.queue = asyncio.Queue(1)
+        for number in range(2):
+            broadcaster.put(f"{number}", live.Payload(number=number))
+        await redis.received(2)
+    assert dict(redis.published).keys() == {"interworky.0", "interworky.1"}
+    assert messages_of(redis) == [[{"number": 0}], None]  # and a notice
 
 
 async def test_nothing_that_was_published_is_left_behind_when_a_process_ends(settings: Any) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -13,50 +12,12 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assistant import live
-from assistant.live.broadcaster import Broadcaster
 from assistant.live.receiving import Receiver
 from assistant.live.sending import Sender
+from tests import servers
+from tests.assistant.live_processes import SECONDS, broadcasters, next_of, on_redis, subscribed, until
 from tests.assistant.redis_proxy import RedisProxy
 from tests.assistant.redis_stub import RedisStub
-
-SECONDS = 30  # until a state that is waited for has come about, on a busy machine
-
-
-async def until(state: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not state():
-            await asyncio.sleep(0.01)
-
-
-async def next_of(subscription: live.Subscription) -> live.Payload | None:
-    async with asyncio.timeout(SECONDS):
-        return await subscription.next()
-
-
-@asynccontextmanager
-async def broadcasters(count: int) -> AsyncIterator[list[Broadcaster]]:
-    """As those of several processes, each with the `REDIS_URL` of the moment in which it first connects."""
-    made = [Broadcaster(asyncio.get_running_loop()) for _ in range(count)]
-    try:
-        yield made
-    finally:
-        for one in made:
-            await one.close()
-
-
-async def subscribed(broadcaster: Broadcaster, to: str) -> live.Subscription:
-    """Once Redis has confirmed it."""
-    subscription = live.Subscription()
-    await broadcaster.add(to, subscription)
-    await until(lambda: broadcaster.receiver and to in broadcaster.receiver.confirmed)
-    return subscription
-
-
-@asynccontextmanager
-async def on_redis(url: str, count: int) -> AsyncIterator[tuple[Redis, list[Broadcaster]]]:
-    """A client, and broadcasters on a real server."""
-    async with Redis.from_url(url) as client, broadcasters(count) as made:
-        yield client, made
 
 
 @pytest.fixture(autouse=True)
@@ -115,11 +76,34 @@ async def test_what_a_receiving_connection_missed_before_its_end_was_noticed_is_
         assert [await next_of(silent), await next_of(elsewhere)] == [{"number": 2}, {"number": 3}]
 
 
+async def test_a_notice_goes_out_also_where_nothing_can_be_received_any_more(redis_url: str, settings: Any) -> None:
+    proxy = RedisProxy(redis_url)
+    async with on_redis(redis_url, 2) as (redis, [here, there]), proxy.serving() as settings.REDIS_URL:
+        await subscribed(here, "a")
+        proxy.hides_ends = True
+        assert await redis.client_kill_filter(_type="pubsub") == 1
+        settings.REDIS_URL = redis_url
+        elsewhere = await subscribed(there, "a")
+        await redis.execute_command("ACL", "SETUSER", "default", "-subscribe")
+        here.put("a", live.Payload(number=0))
+        assert await next_of(elsewhere) is None
+
+
+async def test_a_notice_that_could_not_be_sent_goes_with_the_next_send() -> None:
+    sender, nobody = Sender("here"), Redis.from_url(f"redis://127.0.0.1:{servers.free_port()}/0")
+    sender.give_up(["a"])
+    async with nobody:
+        with pytest.raises(RedisConnectionError):
+            await sender.send(nobody, [("b", live.Payload())], set())
+    assert sender.missed == {"a"}, "of what was to be sent the caller gives up the rest"
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_who_may_have_missed_something_checks_the_visitors_session_as_well(redis_url: str) -> None:
     async with on_redis(redis_url, 2) as (_, [here, there]):
         to = live.group(uuid4())
         elsewhere = await subscribed(there, to)
+        assert await next_of(elsewhere) == {live.CHECK: True}, "since it asked for the subscription"
         here.sender.give_up([to])
         here.put("another", live.Payload())
         assert [await next_of(elsewhere), await next_of(elsewhere)] == [{live.CHECK: True}, None]
@@ -238,3 +222,46 @@ def test_a_message_of_another_version_counts_as_missed() -> None:
     assert here.decode(b'{"from":"there","payloads":[{"number":1},{"number":2}]}') == [{"number": 1}, {"number": 2}]
     assert here.decode(b'{"from":"here","payload":{"number":1}}') == []
     assert [here.decode(data) for data in (b"", b"[]", b'{"from":"there","other":1}', b'{"payload":3}')] == [None] * 4
+
+
+@pytest.mark.parametrize("scripts", ["+@scripting", "-@scripting"])
+async def test_a_channel_that_redis_refuses_holds_up_no_other_and_nothing_is_published_twice(
+    redis_url: str, scripts: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    other_user = Redis.from_url(redis_url, username="another", password="secret")
+    async with on_redis(redis_url, 2) as (redis, [here, there]), other_user, other_user.pubsub() as reader:
+        await redis.execute_command("ACL", "SETUSER", "another", "on", ">secret", "+@all", "allchannels")
+        await reader.subscribe("interworky.refused")
+        allowed = [f"&interworky.{name}" for name in ("a", "b", here.name, there.name)]
+        await redis.execute_command("ACL", "SETUSER", "default", "resetchannels", *allowed, scripts)
+        one, other = await subscribed(there, "a"), await subscribed(there, "b")
+        for number in range(2):
+            for to in ("a", "refused", "b"):
+                here.put(to, live.Payload(number=number))
+            await here.flush()
+        assert [await next_of(of) for of in (one, one, other, other)] == 2 * [{"number": 0}, {"number": 1}]
+        assert not here.sender.missed and not here.down
+    said = [record.getMessage() for record in caplog.records if "refuses channels" in record.getMessage()]
+    assert len(said) == 1 and "channel" in said[0].partition(":")[2], "why, once"
+
+
+async def test_a_process_that_receives_from_a_replica_of_where_it_sends_makes_its_connections_anew(
+    redis_url: str, settings: Any
+) -> None:
+    """The replica passes on what the master publishes, probes too; the master counts its own subscribers alone."""
+    with servers.redis() as replica_url:
+        master, proxy = urlsplit(redis_url), RedisProxy(redis_url)
+        async with on_redis(replica_url, 2) as (replica, [here, there]), proxy.serving() as settings.REDIS_URL:
+            async with Redis.from_url(redis_url) as client:
+                await client.config_set("repl-diskless-sync-delay", "0")
+            await replica.replicaof(master.hostname, master.port)
+            while (await replica.info("replication"))["master_link_status"] != "up":
+                await asyncio.sleep(0.01)
+            here.put("b", live.Payload())
+            await here.flush()
+            proxy.url = replica_url
+            await subscribed(here, "a")
+            proxy.url = settings.REDIS_URL = redis_url
+            elsewhere = await subscribed(there, "a")
+            here.put("a", live.Payload(number=1))
+            assert await next_of(elsewhere) in (None, {"number": 1})

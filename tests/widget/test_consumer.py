@@ -15,6 +15,7 @@ from assistant.models import Card, Conversation, Message, Turn
 from assistant.services.booking.availability import browsing, menus, offers
 from assistant.services.conversations import cards
 from assistant.services.conversations.sessions import Session, open_session
+from assistant.services.conversations.state import change_state
 from tests import make
 from widget import consumers
 
@@ -24,9 +25,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 class Socket:
     """A connected widget: `tell` sends a frame, `hear` waits for an event of a type."""
 
-    def __init__(self, origin: str = make.ORIGIN, headers: list | None = None, **options: Any) -> None:
+    def __init__(self, origin: str = make.ORIGIN, headers: list | None = None, app: Any = None, **options: Any) -> None:
         given = [(b"origin", origin.encode())] if headers is None else headers
-        self.wire = WebsocketCommunicator(consumers.WidgetConsumer.as_asgi(**options), "/ws/v1/chat", headers=given)
+        self.wire = WebsocketCommunicator(app or consumers.WidgetConsumer.as_asgi(**options), "/ws/v1/chat", headers=given)
 
     async def __aenter__(self) -> Socket:
         assert (await self.wire.connect())[0]
@@ -219,6 +220,46 @@ async def test_binary_frames_are_refused():
 async def test_a_silent_socket_is_closed():
     async with Socket(open_seconds=0.05) as socket:
         assert await socket.closed() == consumers.NO_OPEN
+
+
+class Reader:
+    """The other end of a socket, which does not read messages of the types in `unread`."""
+
+    def __init__(self, **options: Any) -> None:
+        self.app = consumers.WidgetConsumer.as_asgi(**options)
+        self.unread: set[str] = set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def send_if_read(message: dict[str, Any]) -> None:
+            while message["type"] in self.unread:
+                await asyncio.Event().wait()
+            await send(message)
+
+        await self.app(scope, receive, send_if_read)
+
+
+async def test_who_does_not_read_is_closed_and_may_come_back():
+    opened, reader = await session(), Reader(send_seconds=0.01)
+    async with Socket(app=reader) as socket:
+        await socket.tell("session.open", token=opened.token, after=0)
+        await socket.hear("session.ready")
+        reader.unread = {"websocket.send"}
+        await in_db(change_state)(opened.conversation, Conversation.State.CLOSED)
+        assert await socket.closed() == consumers.TOO_SLOW
+    async with Socket() as socket:
+        await socket.tell("session.open", token=opened.token, after=0)
+        assert (await socket.hear("session.ready"))["events"], "what it has not read is there"
+
+
+async def test_who_does_not_even_read_that_they_are_closed_holds_nothing_up():
+    opened, reader = await session(), Reader(send_seconds=0.01)
+    async with Socket(app=reader) as socket:
+        await socket.tell("session.open", token=opened.token, after=0)
+        await socket.hear("session.ready")
+        reader.unread = {"websocket.send", "websocket.close"}
+        await socket.tell("ping")
+        await socket.wire.send_input({"type": "websocket.disconnect", "code": 1006})
+        await socket.wire.wait(30)
 
 
 async def test_a_flood_of_frames_ends_the_socket():

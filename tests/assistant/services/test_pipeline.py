@@ -108,6 +108,17 @@ def test_the_statements_that_stay_prepared_are_bounded():
 
 
 @on_postgresql
+def test_no_statement_is_forgotten_for_another_one():
+    """PgBouncer keeps those that a client has prepared, and knows no way to forget one."""
+    connection.close()
+    for number in range(pipeline.PREPARED_MAX + 9):
+        for _ in range(8):
+            execute(f"SELECT {number} + %s", 1)
+    kept = {text for (text,) in execute("SELECT statement FROM pg_prepared_statements")}
+    assert kept == {f"SELECT {number} + $1" for number in range(pipeline.PREPARED_MAX)}
+
+
+@on_postgresql
 def test_a_statement_whose_table_was_changed_is_prepared_anew():
     execute("CREATE TABLE changed (one int)")
     try:
