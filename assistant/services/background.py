@@ -23,7 +23,7 @@ CLOCK = "clock"
 WEB_BEGAN, WEB_SEEN = "web began", "web seen"
 PATIENCE = timedelta(minutes=5)  # five ticks, of which a machine that is too busy may lose some
 SEEN_EVERY_SECONDS = 30.0
-GONE_AFTER = timedelta(seconds=150)  # without a mark; a machine that has slept for as long begins anew
+GONE_AFTER = timedelta(seconds=150)  # without a mark; a machine that has slept for as long starts over
 WORK_EVERY_SECONDS = 20.0  # between marks of one process
 
 _worked: dict[str, float] = {}

@@ -89,6 +89,6 @@ function handBack(shown, act) {
     if (confirmed) act("hand-back", { note: note.value });
   }
   dialog.addEventListener("cancel", () => dialog.remove());
-  document.getElementById("inbox").append(dialog); // whatever comes in meanwhile draws the conversation anew
+  document.getElementById("inbox").append(dialog); // whatever comes in meanwhile redraws the conversation
   dialog.showModal();
 }
