@@ -335,7 +335,7 @@ MUTANTS = (
            "start_at__gt=since - LONGEST, ", "",
            f"{TESTS}/test_growth.py", "test_what_somebody_waits_for_takes_as_long_when_there_is_more"),
     Mutant("the snoozed conversations among all", "assistant/admin/inbox/page.py",
-           "filter(asleep=True, snoozed_until__gt=timezone.now())", "filter(asleep=True)",
+           "filter(snoozed=True, snoozed_until__gt=timezone.now())", "filter(snoozed=True)",
            f"{TESTS}/test_growth.py", "test_what_somebody_waits_for_takes_as_long_when_there_is_more"),
     Mutant("the keys of counters, which an index finds", f"{SERVICES}/privacy/erasure.py",
            'f"{key}__gte": COUNTER_KEY, f"{key}__lt": f"{COUNTER_KEY}g", ', "",
