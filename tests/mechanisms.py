@@ -188,7 +188,7 @@ MUTANTS = (
     Mutant("names that nobody sees", "assistant/models/names.py", "default_validators = [validate_name]",
            "default_validators = []",
            f"{TESTS}/test_names.py", "test_a_form_refuses_a_name_that_nobody_sees_beside_its_field"),
-    Mutant("a clock that does not run", f"{SERVICES}/background.py", "if is_late(CLOCK):", "if False:",
+    Mutant("a scheduler that does not run", f"{SERVICES}/background.py", "if is_late(SCHEDULER):", "if False:",
            f"{TESTS}/services/test_background.py", "test_a_restart_of_the_web_processes_does_not_hide_what_has_stopped"),
     # Quotas and limits
     Mutant("a method's quota per network", f"{SERVICES}/methods/policy.py", 'return "network_quota"', "pass",
