@@ -149,7 +149,7 @@ def watch_models() -> None:
 @shared_task(name="assistant.jobs.measure_models")  # type: ignore[untyped-decorator]
 @fresh_connections()
 def measure_models() -> None:
-    """Measure anew what use has contradicted, or what was found missing some time ago. Every hour."""
+    """Measure again what use has contradicted, or what was found missing some time ago. Every hour."""
     run_steps("measure models", {"measurements of models": measure_due})
 
 
@@ -165,7 +165,7 @@ def measure_due() -> list[probe.Report]:
             provider, standing.model, tools=tools_offered(owner), deadline_seconds=MEASURING_SECONDS
         )
         measuring.keep(report, provider, standing.provider)
-        log.info("%s/%s was measured anew: %s", provider.name, standing.model, "done" if report.ok else "no answer")
+        log.info("%s/%s was measured again: %s", provider.name, standing.model, "done" if report.ok else "no answer")
         reports.append(report)
     return reports
 

@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 
 def signer(salt: str) -> Signer:
-    """Signs a text for an address: "text.signature". Reads the keys anew each time, as everything here does."""
+    """Signs a text for an address: "text.signature". Reads the keys each time, as everything here does."""
     return Signer(salt=salt, sep=".")
 
 

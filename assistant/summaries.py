@@ -1,6 +1,6 @@
 """Background work of the fast model: titles, summaries and languages of conversations.
 
-For staff, and out of visitors' way: one at a time, by the clock, only where nobody waits for an answer. It counts towards
+For staff, and out of visitors' way: one at a time, on a schedule, only where nobody waits for an answer. It counts towards
 the organization's budget as any request does, with the task "fast".
 """
 

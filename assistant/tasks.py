@@ -1,6 +1,6 @@
 """Celery tasks: each claims one row, does one slow thing, and writes the outcome. Safe to run twice at once.
 
-What runs by the clock is in `jobs`.
+What runs on a schedule is in `jobs`.
 """
 
 from __future__ import annotations

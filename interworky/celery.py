@@ -51,7 +51,7 @@ def resume_turns() -> None:
 def _clock_runs(**_: Any) -> None:
     from assistant.services import background
 
-    background.record(background.CLOCK)
+    background.record(background.SCHEDULER)
 
 
 @signals.task_prerun.connect  # type: ignore[untyped-decorator]

@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.REDIS_URL:
         url = settings.REDIS_URL.removesuffix("/0") + "/" + number
         settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = url
-    # Every test client builds the middleware anew: static files are looked for when asked for, not all of them each time.
+    # Every test client builds the middleware again: static files are looked for when asked for, not all of them each time.
     settings.WHITENOISE_AUTOREFRESH = True
 
 

@@ -240,7 +240,7 @@ MUTANTS = (
     Mutant("names that nobody sees", "assistant/models/names.py", "default_validators = [validate_name]",
            "default_validators = []",
            f"{TESTS}/test_names.py", "test_a_form_refuses_a_name_that_nobody_sees_beside_its_field"),
-    Mutant("a clock that does not run", f"{SERVICES}/background.py", "if is_late(CLOCK):", "if False:",
+    Mutant("a scheduler that does not run", f"{SERVICES}/background.py", "if is_late(SCHEDULER):", "if False:",
            f"{TESTS}/services/test_background.py", "test_a_restart_of_the_web_processes_does_not_hide_what_has_stopped"),
     # Quotas and limits
     Mutant("a method's quota per network", f"{SERVICES}/methods/policy.py", 'return "network_quota"', "pass",
@@ -391,7 +391,7 @@ MUTANTS = (
            "start_at__gt=since - LONGEST, ", "",
            f"{TESTS}/test_growth.py", "test_what_somebody_waits_for_takes_as_long_when_there_is_more"),
     Mutant("the snoozed conversations among all", "assistant/admin/inbox/page.py",
-           "filter(asleep=True, snoozed_until__gt=timezone.now())", "filter(asleep=True)",
+           "filter(snoozed=True, snoozed_until__gt=timezone.now())", "filter(snoozed=True)",
            f"{TESTS}/test_growth.py", "test_what_somebody_waits_for_takes_as_long_when_there_is_more"),
     Mutant("the keys of counters, which an index finds", f"{SERVICES}/privacy/erasure.py",
            'f"{key}__gte": COUNTER_KEY, f"{key}__lt": f"{COUNTER_KEY}g", ', "",

@@ -78,7 +78,7 @@ UP = {
     "assistant.admin.organizations.pictures.examine": OPERATORS,  # FILE_SCANNER
     "assistant.admin.providers.provider.ProviderAdmin.measure": "a provider that is tested",
     "assistant.jobs._read_shutdowns": "a provider whose models are listed",
-    "assistant.jobs.measure_due": "a provider that is measured anew",
+    "assistant.jobs.measure_due": "a provider that is measured again",
     "assistant.management.doctor.providers._probe_embeddings": OPERATORS,  # EMBEDDING_*, or its first provider
     "assistant.management.doctor.providers._probed": "a provider that the doctor probes",
     "assistant.replay._run_engine": "a provider that a replay asks",

@@ -121,7 +121,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             await self._act_on(frame)
         except TooMuch as error:
             if isinstance(frame, frames.SessionOpen):
-                # What was asked for is missing on this socket from now on: the widget comes back later, and asks anew.
+                # What was asked for is missing on this socket from now on: the widget comes back later, and asks again.
                 await self.close(TOO_MUCH, "too_much")
             else:
                 await self._refuse(error.code, of, error.retry_after_seconds)

@@ -1,4 +1,4 @@
-"""A form that is sent twice adds one row: the second is led to it, and told so."""
+"""Forms that are submitted twice: one row is added, and the second request is redirected to it with a message."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ async def fetch(
 ) -> Response:
     """One whole response, of any status, within `deadline_seconds` in total.
 
-    Redirects are followed for GET and HEAD without content only, each address checked anew; another origin gets none
+    Redirects are followed for GET and HEAD without content only, each address checked again; another origin gets none
     of the headers that may hold a secret. Raises `OutboundError`.
     """
     parsed = guard.parse(url)

@@ -192,7 +192,7 @@ class _Request:
     reservation: Reservation
     space: Space | None = None
     cache_key: str = ""
-    ill: bool = False  # something is held against the server: it is to be told that it answers
+    was_failing: bool = False  # failures of the server are on record: a success is recorded too
 
     @property
     def place(self) -> tuple[str, str]:
@@ -215,7 +215,7 @@ def _looked_up(organization: Organization, text: str) -> Vector | _Request | Non
     if standing.state == "open" or (standing.state == "half-open" and not health.claim_probe(*place)):
         return None
     try:
-        return _opened(organization, provider, "search", [text], space=space, cache_key=key, ill=not standing.well)
+        return _opened(organization, provider, "search", [text], space=space, cache_key=key, was_failing=not standing.well)
     except BudgetExceeded:
         health.give_back_probe(*place)
         raise
@@ -263,7 +263,7 @@ def _closed(request: _Request, attempt: Attempt, numbers: list[list[float]]) -> 
         health.give_back_probe(*request.place)
     elif attempt.cause:
         health.failed(*request.place, attempt.cause, name=request.provider.name)
-    elif request.ill:
+    elif request.was_failing:
         health.succeeded(*request.place)
     if numbers:
         _kept(request, numbers[0])

@@ -1,6 +1,6 @@
-"""The clock (Celery's beat) and the workers of each queue: which of them has done nothing for too long.
+"""The scheduler (Celery beat) and the workers of each queue: which of them has done nothing for too long.
 
-Each leaves a mark when it does something, and the clock sends something to each queue every minute. The web processes leave
+Each leaves a mark when it does something, and the scheduler sends a task to each queue every minute. The web processes leave
 marks as well: where none of them runs, or they have just begun, nothing is said of the others. The marks are in a cache that
 all processes share, and nothing else depends on them.
 """
@@ -19,11 +19,11 @@ from django.utils import timezone
 
 log = logging.getLogger(__name__)
 
-CLOCK = "clock"
+SCHEDULER = "clock"
 WEB_BEGAN, WEB_SEEN = "web began", "web seen"
 PATIENCE = timedelta(minutes=5)  # five ticks, of which a machine that is too busy may lose some
 SEEN_EVERY_SECONDS = 30.0
-GONE_AFTER = timedelta(seconds=150)  # without a mark; a machine that has slept for as long begins anew
+GONE_AFTER = timedelta(seconds=150)  # without a mark; a machine that has slept for as long starts over
 WORK_EVERY_SECONDS = 20.0  # between marks of one process
 
 _worked: dict[str, float] = {}
@@ -31,14 +31,16 @@ _worked: dict[str, float] = {}
 
 @dataclass(frozen=True)
 class Stopped:
-    """`queue` is empty for the clock; `since` is None where it has never run as far as is known."""
+    """`queue` is empty for the scheduler; `since` is None where it has never run as far as is known."""
 
     queue: str
     since: datetime | None
 
     @property
     def what(self) -> str:
-        return f"No worker is serving the queue “{self.queue}”" if self.queue else "The clock (beat) is not running"
+        if not self.queue:
+            return "The scheduler (Celery beat) is not running"
+        return f"No worker is serving the queue “{self.queue}”"
 
     @property
     def work(self) -> str:
@@ -75,7 +77,7 @@ def record_work(queue: str) -> None:
 
 
 def stopped(now: datetime | None = None) -> list[Stopped]:
-    """The clock alone where it has stopped, as nothing else can be known then; else the queues on which nobody works."""
+    """The scheduler alone where it has stopped, as nothing else can be known then; else the queues on which nobody works."""
     now = now or timezone.now()
     marks = _marks(now)
     seen, began = marks.get(WEB_SEEN), marks.get(WEB_BEGAN)
@@ -85,8 +87,8 @@ def stopped(now: datetime | None = None) -> list[Stopped]:
     def is_late(name: str) -> bool:
         return now - max(began, marks.get(name, began)) > PATIENCE
 
-    if is_late(CLOCK):
-        return [Stopped("", marks.get(CLOCK))]
+    if is_late(SCHEDULER):
+        return [Stopped("", marks.get(SCHEDULER))]
     return [Stopped(queue, marks.get(_of(queue))) for queue in settings.CELERY_TASK_QUEUES if is_late(_of(queue))]
 
 
@@ -115,7 +117,7 @@ def _place(name: str) -> str:
 
 def _marks(now: datetime) -> dict[str, datetime]:
     """Without those of the future: the system's clock has been set back since, and nothing would be late for as long."""
-    names = (CLOCK, WEB_SEEN, WEB_BEGAN, *map(_of, settings.CELERY_TASK_QUEUES))
+    names = (SCHEDULER, WEB_SEEN, WEB_BEGAN, *map(_of, settings.CELERY_TASK_QUEUES))
     try:
         found = caches["shared"].get_many(map(_place, names))
     except Exception as error:

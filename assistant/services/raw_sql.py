@@ -1,6 +1,6 @@
 """Raw SQL for the path of a turn: statements that are built once instead of by the ORM each time.
 
-The ORM builds each statement anew, which takes about 0.5 ms where running it takes 0.1. What every turn runs is written
+The ORM builds a statement every time, which takes about 0.5 ms where running it takes 0.1. What every turn runs is written
 here and in the services that use it as SQL that SQLite and PostgreSQL both take.
 """
 
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=Model)
 
 
 def _database() -> BaseDatabaseWrapper:
-    """This thread's connection itself: `django.db.connection` looks it up anew for each of its attributes, hundreds of times
+    """This thread's connection itself: `django.db.connection` looks it up for each of its attributes, hundreds of times
     a turn."""
     return connections[DEFAULT_DB_ALIAS]
 
@@ -113,7 +113,7 @@ def _reading(model: type[Model], vendor: str) -> tuple[list[str], list[tuple[int
 
 
 def new(model: type[M], /, **values: Any) -> M:
-    """A row as `model(**values)` makes it, without the signals: a constructor asks each field for its default anew, which
+    """A row as `model(**values)` makes it, without the signals: a constructor asks each field for its default, which
     takes three times as long."""
     fixed, made, related = _making(model)
     row = model.__new__(model)

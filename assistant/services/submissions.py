@@ -1,7 +1,7 @@
 """Forms that are submitted twice: the second is told what the first has added.
 
 A double click, a reload, and *Back* with *Save* send the same once more. What counts is what was sent, not which copy of the
-page it came from: a browser may fetch the page anew on the way back, and a field that is changed there means another row.
+page it came from: a browser may reload the page on the way back, and a field that is changed there means another row.
 
 The mark is in the cache, which all processes share. Without it, a form adds a row each time, as it did before.
 """

@@ -59,8 +59,8 @@ async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Let the conversation wait for a person."""
     config = configured(Config, context.method)
     if context.dry_run or context.conversation is None:
-        told = _team(context) or "nobody, since the team has no address here,"
-        return ToolResult(f"The conversation would wait for a person, and {told} would be told.")
+        recipients = _team(context) or "nobody, since the team has no address here,"
+        return ToolResult(f"The conversation would wait for a person, and {recipients} would be told.")
     asked = await in_db(handoffs.wait_for_person)(
         context.call,
         context.conversation,

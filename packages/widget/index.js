@@ -7,7 +7,7 @@ let users = 0;
 /** Whether nobody has taken the widget off the page since it came. */
 const isThere = () => !current?.arrived || Boolean(window.Interworky?.destroy);
 
-/** The widget's API once it is on the page. Called again, the same one; with another key, the widget begins anew.
+/** The widget's API once it is on the page. Called again, the same one; with another key, the widget starts over.
  * @param {import("./index.js").LoadOptions} options @returns {Promise<import("./index.js").Interworky>} */
 export function load({ host, key, ...settings }) {
   if (typeof document === "undefined") return Promise.reject(new Error("The chat widget needs a browser."));

@@ -1,5 +1,5 @@
 // An open conversation: shows new messages as they arrive, tells the visitor that staff are typing, and keeps a reply that is
-// being written while the page is loaded anew, as after handing back.
+// being written while the page is reloaded, as after handing back.
 
 import { released } from "./press.js";
 import { update } from "./redraw.js";

@@ -1,4 +1,4 @@
-// Drawing a part of a page anew while somebody is using it: elements that stay keep the keyboard, what is typed in them, what is
+// Redrawing a part of a page while somebody is using it: elements that stay keep the keyboard, what is typed in them, what is
 // selected in them and a press that has begun.
 
 /** What `listen` has set, by element. */
@@ -6,7 +6,7 @@ const listeners = new WeakMap();
 
 const FOCUSABLE = "a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, [tabindex]";
 
-/** Sets a listener as a property, such as "onclick"; an element that is drawn anew gets the newest one. */
+/** Sets a listener as a property, such as "onclick"; an element that is redrawn gets the newest one. */
 export function listen(el, name, listener) {
   el[name] = listener;
   listeners.set(el, { ...listeners.get(el), [name]: listener });

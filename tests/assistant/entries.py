@@ -662,7 +662,7 @@ ENTRIES = {
     "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
     "a provider that is tested": Entry(Rooms.probed, PROBED),
     "a provider that the doctor probes": Entry(Rooms.examined, PROBED),
-    "a provider that is measured anew": Entry(Rooms.remeasured, PROBED),
+    "a provider that is measured again": Entry(Rooms.remeasured, PROBED),
     "a provider whose models are listed": Entry(Rooms.listing, frozenset({"quiet"}), whole=True),
     "a provider that gives conversations titles": Entry(Rooms.thought, FAILED),
     "a provider that a replay asks": Entry(Rooms.replayed, FAILED),

@@ -89,7 +89,7 @@ def opened(page: Page) -> None:
 
 
 def settled(page: Page) -> None:
-    """Both customers are drawn, and nothing is being fetched that would draw them anew."""
+    """Both customers are drawn, and nothing is being fetched that would redraw them."""
     page.locator("#schedule[aria-busy=false]").wait_for()
     for name in ("Ada", "onerror"):
         expect(event(page, name)).to_be_visible()
@@ -100,7 +100,7 @@ def event(page: Page, name: str):
 
 
 def place_of(event: Locator) -> FloatRect:
-    """Where it stands in the window, once the calendar has come to rest: until then it may be drawn anew."""
+    """Where it stands in the window, once the calendar has come to rest: until then it may be redrawn."""
     box, before = None, None
     while box is None or box != before:
         before = box
@@ -242,7 +242,7 @@ def test_a_click_books_there_and_a_closed_time_is_booked_only_when_staff_insist(
 
 
 def test_all_of_it_works_by_keyboard_and_a_cancellation_is_undone(salon, staff):
-    settled(staff)  # a calendar that is drawn anew takes the focus away
+    settled(staff)  # a calendar that is redrawn takes the focus away
     place_of(event(staff, "Ada"))
     event(staff, "Ada").press("Enter")
     about = staff.get_by_role("dialog")

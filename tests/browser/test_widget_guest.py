@@ -1,4 +1,4 @@
-"""A good guest: what the widget may do to the page that holds it, and what a page may do to the widget."""
+"""What the widget may do to the page that holds it, and what a page may do to the widget."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_erasing_asks_first_and_leaves_nothing_in_the_panel_or_the_browser(widge
     assert len(fake.erased) == 1
     kept = "Object.keys(localStorage).filter((key) => /:(session|unsent|seen|draft)/.test(key))"
     until_same(lambda: widget.page.evaluate(kept), [])
-    assert len(fake.sessions) == 1  # nothing has begun anew by itself
+    assert len(fake.sessions) == 1  # nothing has started over by itself
     widget.ask("hello again")
     expect(sheet).to_have_count(0)
     assert len(fake.sessions) == 2

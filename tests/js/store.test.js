@@ -132,7 +132,7 @@ test("events of an earlier server for a reply that another has taken over are ig
     { type: "tool.started", turn: "t", call: "c", label: "Booking…", fence: 1 },
     { type: "turn.started", turn: "t", message: "m", fence: 2 },
   );
-  assert.deepEqual([state.turn?.text, state.turn?.tools, state.turn?.fence], ["", [], 2], "the other begins anew");
+  assert.deepEqual([state.turn?.text, state.turn?.tools, state.turn?.fence], ["", [], 2], "the other starts over");
   const writing = reduce(state, { ...delta(0, "Yes"), fence: 2 });
   for (const late of [
     { type: "turn.started", turn: "t", message: "m", fence: 1 },

@@ -88,14 +88,14 @@ async def test_who_has_agreed_is_asked_again_only_when_the_text_changes(assistan
     await page.open(assistant)
     await page.post("consent", {"text": TEXT})
 
-    async def anew() -> str | None:
+    async def start_over() -> str | None:
         await page.post("conversation/close")
         await page.open(assistant)
         return await asked(page)
 
-    assert await anew() is None
+    assert await start_over() is None
     await in_db(Assistant.objects.update)(consent="Something else.")
-    assert await anew() == "Something else."
+    assert await start_over() == "Something else."
     assert await in_db(Conversation.objects.count)() == 3
 
 

@@ -118,8 +118,8 @@ class AppointmentAdmin(ReadOnly):
             except InterworkyError as error:
                 self.message_user(request, f"{row.reference}: {error}", messages.WARNING)
         if tokens:
-            told = "Visitors who gave an e-mail address are notified." if notify else "The visitors are not notified."
-            undo.announce(self, request, f"Cancelled: {len(tokens)}. {told}", tokens)
+            outcome = "Visitors who gave an e-mail address are notified." if notify else "The visitors are not notified."
+            undo.announce(self, request, f"Cancelled: {len(tokens)}. {outcome}", tokens)
         return None
 
     def _ask_before_cancelling(
@@ -159,7 +159,7 @@ class AppointmentAdmin(ReadOnly):
         queryset: models.QuerySet[Appointment],
         change: Callable[[Appointment], Appointment],
         done: str,
-        told: str = "",
+        outcome: str = "",
     ) -> None:
         count = 0
         for appointment in self.within_reach(request, queryset, self.operate_rank):
@@ -169,7 +169,7 @@ class AppointmentAdmin(ReadOnly):
             except InterworkyError as error:
                 self.message_user(request, f"{appointment.reference}: {error}", messages.WARNING)
         if count:
-            self.message_user(request, f"{done}: {count}. {told}".strip(), messages.SUCCESS)
+            self.message_user(request, f"{done}: {count}. {outcome}".strip(), messages.SUCCESS)
 
     def object_actions(self, obj: Appointment) -> list[str]:
         return [*(["edit"] if obj.state in BOOKED else []), *self._marks(obj)]

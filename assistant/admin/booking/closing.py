@@ -55,11 +55,11 @@ def _decided(request: HttpRequest) -> dict[str, str]:
 def _carry_out(model_admin: Any, request: HttpRequest, calendar: Calendar, decided: dict[str, str]) -> None:
     message, notify = request.POST.get("booked_message", "")[:500], "booked_notify" in request.POST
     outcomes = closing.carry_out(calendar, decided, message=message, notify_visitor=notify)
-    told = "Their visitors are notified." if notify else "Their visitors are not notified."
+    outcome = "Their visitors are notified." if notify else "Their visitors are not notified."
     if moved := [one.appointment.reference for one in outcomes if one.done == "moved"]:
-        model_admin.message_user(request, f"Moved: {', '.join(moved)}. {told}", messages.SUCCESS)
+        model_admin.message_user(request, f"Moved: {', '.join(moved)}. {outcome}", messages.SUCCESS)
     if cancelled := [one for one in outcomes if one.done == "cancelled"]:
-        text = f"Cancelled: {', '.join(one.appointment.reference for one in cancelled)}. {told}"
+        text = f"Cancelled: {', '.join(one.appointment.reference for one in cancelled)}. {outcome}"
         undo.announce(model_admin, request, text, [one.undo for one in cancelled])
     for one in outcomes:
         if one.problem:

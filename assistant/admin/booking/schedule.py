@@ -20,7 +20,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from assistant.admin.booking import paper
+from assistant.admin.booking import exports
 from assistant.admin.booking import schedule_changes as changes
 from assistant.admin.scoping import has_several
 from assistant.models import Appointment, BlockedTime, Calendar, Offering
@@ -38,7 +38,7 @@ def urls(model_admin: Any) -> list[Any]:
     """The addresses of the page, below those of the appointments."""
 
     def address(route: str, view: Callable[..., HttpResponse], name: str) -> Any:
-        only = require_GET if view in (page, events, paper.print_day, paper.export) else require_POST
+        only = require_GET if view in (page, events, exports.print_day, exports.export) else require_POST
 
         def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
             return view(model_admin, request, **kwargs)
@@ -48,8 +48,8 @@ def urls(model_admin: Any) -> list[Any]:
     return [
         address("schedule/", page, "schedule"),
         address("schedule/events/", events, "schedule_events"),
-        address("schedule/print/", paper.print_day, "schedule_print"),
-        address("schedule/export/", paper.export, "schedule_export"),
+        address("schedule/print/", exports.print_day, "schedule_print"),
+        address("schedule/export/", exports.export, "schedule_export"),
         address("schedule/book/", changes.book, "schedule_book"),
         address("schedule/block/", changes.block, "schedule_block"),
         address("schedule/unblock/", changes.unblock, "schedule_unblock"),

@@ -136,8 +136,8 @@ def move(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpResponse
     if not form.is_valid():
         return _invalid(form)
     pick = form.pick(row)
-    told = {"notify_visitor": form.cleaned_data["notify"], "message": form.cleaned_data["message"]}
-    work = partial(appointments.reschedule, row, pick, by_staff=True, **told)
+    notice = {"notify_visitor": form.cleaned_data["notify"], "message": form.cleaned_data["message"]}
+    work = partial(appointments.reschedule, row, pick, by_staff=True, **notice)
     return _attempt(pick, row, work, "check" in request.POST)
 
 
@@ -146,8 +146,8 @@ def cancel(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpRespon
     row, form = _own(model_admin, request, object_id), CancelForm(request.POST)
     if not form.is_valid():
         return _invalid(form)
-    told = {"reason": form.cleaned_data["reason"], "message": form.cleaned_data["message"]}
-    after, token = by_staff.cancel(row, **told, notify_visitor=form.cleaned_data["notify"])
+    explanation = {"reason": form.cleaned_data["reason"], "message": form.cleaned_data["message"]}
+    after, token = by_staff.cancel(row, **explanation, notify_visitor=form.cleaned_data["notify"])
     return JsonResponse({"ok": True, "reference": after.reference, "undo": token})
 
 

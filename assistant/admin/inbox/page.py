@@ -88,8 +88,8 @@ def listed(model_admin: Any, request: HttpRequest) -> HttpResponse:
         found = found.filter(tags__name=tag)
     lines = [shown.line(row) for row in found[: LISTED + 1]]
     # The time once more, as a condition for which there is an index.
-    asleep = rows.filter(asleep=True, snoozed_until__gt=timezone.now())
-    again = asleep.order_by("snoozed_until").values_list("snoozed_until", flat=True).first()
+    snoozed = rows.filter(snoozed=True, snoozed_until__gt=timezone.now())
+    again = snoozed.order_by("snoozed_until").values_list("snoozed_until", flat=True).first()
     unread = inbox.tab(rows, inbox.MINE, request.user).filter(unread=True).count()
     return shown.answer(
         {

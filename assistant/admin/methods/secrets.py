@@ -56,7 +56,7 @@ class SecretsForm(forms.Form):
         cleaned: dict[str, Any] = self.cleaned_data
         for name in self._values():
             if self.data.get(f"{self.add_prefix(name)}_again") and not cleaned.get(name):
-                self.add_error(name, "Enter it again, or open this page anew to go on without it.")
+                self.add_error(name, "Enter it again, or open this page again to continue without it.")
         taken = set(self.names)
         for number in range(SPARE_SECRETS if self.kind.own_secrets else 0):
             own_name, value = cleaned.get(f"name_{number}"), cleaned.get(f"more_{number}")

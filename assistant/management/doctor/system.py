@@ -156,7 +156,7 @@ def check_public_url(seen: Examination) -> None:
 
 
 def check_background(seen: Examination) -> None:
-    """The clock and the queues on which nobody works, and steps of scheduled jobs that failed when they last ran."""
+    """The scheduler and the queues on which nobody works, and steps of scheduled jobs that failed when they last ran."""
     for one in background.stopped():
         since = f", since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
         seen.add("warning", "background", f"{one.what}{since}. Waiting for it: {one.work}", one.remedy)

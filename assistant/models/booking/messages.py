@@ -1,4 +1,4 @@
-"""What is sent about appointments: what the clock has sent, staff's own texts, and what visitors answer."""
+"""What is sent about appointments: what scheduled jobs have sent, staff's own texts, and what visitors answer."""
 
 from __future__ import annotations
 

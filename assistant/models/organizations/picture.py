@@ -12,7 +12,7 @@ SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
 
 
 class Picture(models.Model):
-    """The avatar of `assistant`; without one, the organization's logo. Drawn anew from what staff have uploaded.
+    """The avatar of `assistant`; without one, the organization's logo. Redrawn from what staff have uploaded.
 
     Its id is a digest of its content and of whose it is, so that what an address shows never changes, and two organizations
     with the same picture have a row each. The content is here and not in a storage of files: it is a few kilobytes, every

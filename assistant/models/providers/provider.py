@@ -272,7 +272,7 @@ class ProviderHealth(models.Model):
     capabilities = models.JSONField(default=dict, blank=True)  # what was measured; see providers.completions.Capabilities
     origins = models.JSONField(default=dict, blank=True)  # of each capability: {"at", "by": check or use, "why"}
     measured_at = models.DateTimeField(null=True, blank=True)
-    measure_after = models.DateTimeField(null=True, blank=True)  # when it is to be measured anew
+    measure_after = models.DateTimeField(null=True, blank=True)  # when it is to be measured again
 
     objects = HealthQuerySet.as_manager()
 

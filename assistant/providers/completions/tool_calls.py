@@ -98,13 +98,13 @@ class CallCollector:
         for number, (call, written) in enumerate(one for one in named if one[1]):
             raw = redacted(call.raw, [self._key])
             value = read_arguments(raw) if complete else None
-            if value is None and complete and call.told:
-                value = read_arguments(redacted(call.told, [self._key]))
+            if value is None and complete and call.cumulative:
+                value = read_arguments(redacted(call.cumulative, [self._key]))
             for name, arguments in self._read(written, value):
-                told = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS) if arguments is not None else raw.encode()
-                if (name, told) in seen:
+                encoded = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS) if arguments is not None else raw.encode()
+                if (name, encoded) in seen:
                     continue
-                seen.add((name, told))
+                seen.add((name, encoded))
                 id = call.id if call.id and call.id not in taken else f"call_{number}"
                 while id in taken:
                     id += "_"
@@ -197,7 +197,7 @@ class _Call:
         return self._pieces[0] if self._pieces else ""
 
     @property
-    def told(self) -> str:
+    def cumulative(self) -> str:
         """Its arguments as the last piece says them, where each piece says all of them so far; else empty."""
         return self._last if self._grows and len(self._last) < len(self.raw) else ""
 

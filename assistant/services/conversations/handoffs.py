@@ -123,19 +123,19 @@ def wait_for_person(
         Organization.objects.filter(pk=conversation.organization_id).lock()
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         problem = _notify(call, conversation, reason, team, per_day)
-        told = not problem or (locked.state == Conversation.State.WAITING and is_notified(locked))
+        notified = not problem or (locked.state == Conversation.State.WAITING and is_notified(locked))
         team_is = office(conversation.organization, timezone.now())
         if locked.state in (Conversation.State.ASSISTANT, Conversation.State.WAITING):
-            _wait(locked, team_is, notified=told)
+            _wait(locked, team_is, notified=notified)
         conversation.state, conversation.staff = locked.state, locked.staff
-        _offer_form(call, conversation, "person_asked", _said(conversation, team_is, told, text), contact_tool)
+        _offer_form(call, conversation, "person_asked", _said(conversation, team_is, notified, text), contact_tool)
     return HandoffOutcome(problem, not team_is.is_open, _back(conversation, team_is))
 
 
-def _said(conversation: Conversation, team_is: Office, told: bool, text: str) -> str:
+def _said(conversation: Conversation, team_is: Office, notified: bool, text: str) -> str:
     """What the form says of the request."""
     locale = conversation.locale
-    if not told:
+    if not notified:
         return label("nobody_told", locale)
     if team_is.is_open:
         return text or label("team_told", locale)

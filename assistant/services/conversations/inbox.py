@@ -28,7 +28,7 @@ MOST_TAGS = 10
 
 def annotated(conversations: QuerySet[Any], user: Any, now: datetime) -> QuerySet[Any]:
     """The conversations with what a line of the inbox shows: `last_text` and `last_files`, `visitor_seq` (of the visitor's
-    last message), `unread` for `user`, and `asleep` while they are snoozed; a new message of the visitor ends that."""
+    last message), `unread` for `user`, and `snoozed` until the time that staff chose or the visitor writes."""
     messages = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM).order_by("-seq")
     visitors = messages.filter(role=Message.Role.VISITOR)
     read = ConversationRead.objects.filter(conversation=OuterRef("pk"), user=user.pk).values("seq")
@@ -42,7 +42,7 @@ def annotated(conversations: QuerySet[Any], user: Any, now: datetime) -> QuerySe
     with_person = Q(state__in=[State.WAITING, State.STAFF]) | Q(assigned=user.pk)
     return found.annotate(
         unread=_flag(with_person & Q(visitor_seq__gt=F("read_seq"))),
-        asleep=_flag(Q(snoozed_until__gt=now, visitor_seq__lte=F("snoozed_seq"))),
+        snoozed=_flag(Q(snoozed_until__gt=now, visitor_seq__lte=F("snoozed_seq"))),
     )
 
 
@@ -61,10 +61,10 @@ def tab(rows: QuerySet[Any], name: str, user: Any) -> QuerySet[Any]:
     """The rows of one tab, of `annotated` ones: those that wait longest first, else the newest first."""
     match name:
         case "waiting":
-            return rows.filter(state=State.WAITING, asleep=False).order_by("waiting_since", "pk")
+            return rows.filter(state=State.WAITING, snoozed=False).order_by("waiting_since", "pk")
         case "mine":
             mine = Q(assigned=user.pk) | Q(staff=user.pk)
-            return rows.filter(mine, asleep=False).exclude(state=State.CLOSED).order_by("-last_message_at", "pk")
+            return rows.filter(mine, snoozed=False).exclude(state=State.CLOSED).order_by("-last_message_at", "pk")
         case "closed":
             return rows.filter(state=State.CLOSED).order_by("-last_message_at", "pk")
         case _:

@@ -37,7 +37,7 @@ def open_session(
 ) -> Session:
     """A conversation to talk in: the one of `token` while that is good and open, else a new one.
 
-    An unknown or expired token is not an error here; the visitor starts anew. Of the visitor's IP `address` only a
+    An unknown or expired token is not an error here; the visitor starts over. Of the visitor's IP `address` only a
     keyed hash is kept, which limits are counted by. Nor is a time zone that nobody knows an error: the visitor did not
     choose what their browser says. Raises `TooMuch` where a network begins too many.
     """

@@ -59,7 +59,7 @@ def queue(document: Document, *, file: tuple[str, bytes] | None = None, encoding
 
 
 def read_again(document: Document) -> bool:
-    """Have it read anew. False where there is nothing to read: a text, or a file that was read."""
+    """Have it read again. False where there is nothing to read: a text, or a file that was read."""
     if not has_to_be_read(document):
         return False
     rows = Document.objects.filter(pk=document.pk).exclude(state=Document.State.READING, leased_until__gt=timezone.now())
@@ -91,7 +91,7 @@ def enqueue_next(organization_id: int) -> None:
 
 
 def index_due(limit: int = 50, passages: int = INDEXED_AT_ONCE) -> int:
-    """Index anew what an older version of `words` has indexed: some documents, with up to about so many passages.
+    """Index again what an older version of `words` indexed: some documents, with up to about so many passages.
 
     Each is searched by its old words until its new ones are there. Rows stay what they are, with their vectors. Returns
     how many documents were indexed.

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import chain
 
-VERSION = 4  # of what is made of a text: a higher one has everything indexed anew (`documents.index_due`)
+VERSION = 4  # of what is made of a text: a higher one has everything indexed again (`documents.index_due`)
 MAX_STEM_CHARS = 6
 LONGEST_STEMMED = 64  # characters; the ending of what is longer is taken off letter by letter, and tells nothing
 # Characters. Normalising takes a time that grows with the square of a run of combining marks; those are dropped anyway.

@@ -1,4 +1,4 @@
-"""Logos of organizations and avatars of assistants: drawn anew from what staff upload, kept, and where they are public."""
+"""Logos of organizations and avatars of assistants: redrawn from what staff upload, kept, and where they are public."""
 
 from __future__ import annotations
 

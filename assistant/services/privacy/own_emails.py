@@ -26,7 +26,7 @@ def own(organization: Organization, visitors: Sequence[Visitor], rows: Sequence[
             return False
         if row.kind == Delivery.Kind.SMS or FOR_VISITORS.match(row.key):
             return True
-        # A method may have written to the team until it was set up anew: the address counts too, if they have proven it.
+        # A method may have written to the team until it was set up again: the address counts too, if they have proven it.
         return row.call_id in theirs and row.to.casefold() in proven
 
     return [row for row in rows if is_own(row)]

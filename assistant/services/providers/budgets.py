@@ -203,18 +203,18 @@ class Pending:
     def _save(self) -> Limit | None:
         """Reserve it in the rows of all limits, or in none of them; returns the limit that is exceeded, if any."""
         limits, (pk, tokens, micros) = self.reservation.limits, (self.organization_id, self.tokens, self.micros)
-        found, [(usage_id,)] = together(spending.adding(pk, limits, tokens, micros, 1), self.inserting)
-        used = spending.by_place(found)
-        if missing := [limit for limit in limits if limit.place not in used]:
-            spending.create(pk, missing)
-            used |= spending.by_place(together(spending.adding(pk, missing, tokens, micros, 1))[0])
-        full = next((limit for limit in limits if not limit.admits(used[limit.place])), None)
-        if full:
-            delete = statement("DELETE FROM assistant_usage WHERE id = %s", usage_id)
-            together(spending.adding(pk, limits, -tokens, -micros, -1), delete)
-        else:
-            self.reservation.usage_id = usage_id
-        return full
+        used, [(usage_id,)] = together(*self.statements())
+        if len(used) != len(limits):
+            # Only now, when the rows that exist are locked: created before, they could be waited for by who holds the locks.
+            spending.create(pk, limits)
+            used, found = together(
+                spending.adding_if_admitted(pk, limits, tokens, micros), spending.adding(pk, limits, 0, 0)
+            )
+            if not used:
+                execute("DELETE FROM assistant_usage WHERE id = %s", usage_id)
+                return spending.first_exceeded(limits, spending.by_place(found), tokens, micros)
+        self.reservation.usage_id = usage_id
+        return None
 
     def _refuse(self, full: Limit | None) -> None:
         if full:

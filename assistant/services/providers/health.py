@@ -297,7 +297,7 @@ def measured(
     """Keep what was found out about one model; `facts` are fields of `completions.Capabilities`, or a probe's own.
 
     `why` says for each what it rests on, for staff: the check, or the refusal's class and words; never a key. Where use
-    contradicts a check, the model is measured anew soon (`due_for_measuring`).
+    contradicts a check, the model is measured again soon (`due_for_measuring`).
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -325,7 +325,7 @@ def forget(provider: Provider, model: str | None = None) -> int:
 
 
 def due_for_measuring(limit: int, now: datetime | None = None) -> list[ProviderHealth]:
-    """Models to measure anew, claimed for a day: use has contradicted a check, or they were found to lack an ability
+    """Models to measure again, claimed for a day: use has contradicted a check, or they were found to lack an ability
     some time ago. This corrects a probe that was misled once."""
     now = now or timezone.now()
     lacks = Q()

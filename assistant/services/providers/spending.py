@@ -34,9 +34,10 @@ class Limit:
     def place(self) -> Place:
         return self.scope, self.subject, self.period
 
-    def admits(self, used: Used) -> bool:
-        caps = (used.tokens, self.tokens), (used.micros, self.micros), (used.requests, self.requests)
-        return all(cap is None or taken <= cap for taken, cap in caps)
+    def admits(self, used: Used, tokens: int, micros: int) -> bool:
+        """Whether one more request with as many tokens and as high a cost is within the limit."""
+        caps = (used.tokens + tokens, self.tokens), (used.micros + micros, self.micros), (used.requests + 1, self.requests)
+        return all(cap is None or total <= cap for total, cap in caps)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ _OF_LIMIT = "scope = %s AND subject = %s AND period = %s"
 def by_place(found: Rows) -> Counted:
     """What the rows count, as `adding` returns them."""
     return {(scope, subject, period): Used(*counted) for scope, subject, period, *counted in found}
+
+
+def first_exceeded(limits: Sequence[Limit], used: Counted, tokens: int, micros: int) -> Limit:
+    """The first limit that a request would exceed, of which `adding_if_admitted` has refused it."""
+    return next(limit for limit in limits if not limit.admits(used[limit.place], tokens, micros))
 
 
 def nearly_reached(limits: Sequence[Limit], used: Counted) -> list[tuple[Limit, Used, float]]:

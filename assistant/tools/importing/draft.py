@@ -39,7 +39,7 @@ class Problem:
 class MethodDraft:
     """`problems` say why it cannot be imported, `notes` what is lost when it is.
 
-    `source` finds the method again when the same thing is imported anew; an empty one is always new. `title` is what
+    `source` finds the method again when the same thing is imported again; an empty one is always new. `title` is what
     its own document calls it, `secrets` what the document gave away: they are sealed when the method is made.
     """
 

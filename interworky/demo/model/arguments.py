@@ -104,8 +104,8 @@ def _value(name: str, schema: Schema, said: str, everything: str, answer: str | 
 
 def _longest(schema: Schema) -> int:
     """The maximum length of a value. Our own requests state it in words, because schemas are sent with few keywords."""
-    told = re.search(r"(?:at most|to) (\d+) characters", schema.get("description") or "", re.I)
-    return schema.get("maxLength") or (int(told[1]) if told else 2000)
+    described = re.search(r"(?:at most|to) (\d+) characters", schema.get("description") or "", re.I)
+    return schema.get("maxLength") or (int(described[1]) if described else 2000)
 
 
 def _free_text(name: str, said: str) -> str:

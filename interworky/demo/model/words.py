@@ -153,10 +153,10 @@ DAY = re.compile(rf"\b(?:{_DAY}),?\s+\(?(\d{{4}}-\d\d-\d\d)|\b(\d{{4}}-\d\d-\d\d
 
 def days_in(system: str) -> list[date]:
     """The dates with weekdays in a system prompt below "# Today" (or else before the knowledge), in order."""
-    told = re.split(r"^# What you know", system, maxsplit=1, flags=re.M)[0]
-    told = re.split(r"^# Today\b", told, maxsplit=1, flags=re.M)[-1]
+    dated = re.split(r"^# What you know", system, maxsplit=1, flags=re.M)[0]
+    dated = re.split(r"^# Today\b", dated, maxsplit=1, flags=re.M)[-1]
     found: dict[date, None] = {}
-    for match in DAY.finditer(told):
+    for match in DAY.finditer(dated):
         try:
             found[date.fromisoformat(match[1] or match[2])] = None
         except ValueError:

@@ -20,7 +20,7 @@ export const backButton = (onBack) =>
 
 /** What stands above the messages, and what can be done. `act(name, fields)` changes the conversation. */
 export function headOf(shown, { act, onBack, onAbout }) {
-  const waiting = shown.state === "waiting" && !shown.asleep;
+  const waiting = shown.state === "waiting" && !shown.snoozed;
   const state = waiting ? `Waiting for ${since(shown.waiting_since ?? shown.at)} · ${shown.reach}` : stateOf(shown);
   return [
     backButton(onBack),
@@ -35,7 +35,7 @@ export function headOf(shown, { act, onBack, onAbout }) {
 }
 
 function stateOf(shown) {
-  if (shown.asleep) return `Snoozed until ${moment(shown.snoozed_until)}`;
+  if (shown.snoozed) return `Snoozed until ${moment(shown.snoozed_until)}`;
   return shown.state === "staff" ? `With ${shown.staff || "a person"}` : shown.state_label;
 }
 
@@ -55,7 +55,7 @@ function acts(shown, act) {
 }
 
 function snoozing(shown, act) {
-  if (shown.asleep) return button("End snooze", () => act("snooze", { hours: 0 }), { "data-key": "wake" });
+  if (shown.snoozed) return button("End snooze", () => act("snooze", { hours: 0 }), { "data-key": "wake" });
   const onchange = ({ target }) => act("snooze", { hours: target.value });
   const select = h("select", { className: "iw-input", "aria-label": "Snooze", onchange });
   select.append(...SNOOZES.map(([label, hours]) => new Option(label, hours)));
@@ -89,6 +89,6 @@ function handBack(shown, act) {
     if (confirmed) act("hand-back", { note: note.value });
   }
   dialog.addEventListener("cancel", () => dialog.remove());
-  document.getElementById("inbox").append(dialog); // whatever comes in meanwhile draws the conversation anew
+  document.getElementById("inbox").append(dialog); // whatever comes in meanwhile redraws the conversation
   dialog.showModal();
 }

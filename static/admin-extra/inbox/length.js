@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { config } from "./server.js";
 
-/** Below a text box, what is too much in it. `excess(kind)` reads the box anew and answers by how many characters it is longer
+/** Below a text box, what is too much in it. `excess(kind)` reads the box again and answers by how many characters it is longer
  * than a text of that kind may be: "reply", "note" or "hand_back". */
 export function createLength(box) {
   const el = h("small", { className: "iw-bad", role: "status", hidden: true });

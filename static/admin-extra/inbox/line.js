@@ -15,7 +15,7 @@ function marksOf(row) {
     isStaffs && mark(row.staff || "With a person"),
     !waits && !isStaffs && who && mark(who),
     waits && row.assigned && mark(row.assigned),
-    row.asleep && mark(`Until ${when(row.snoozed_until)}`),
+    row.snoozed && mark(`Until ${when(row.snoozed_until)}`),
     ...row.tags.map((name) => h("span", { className: "iw-inbox-tag" }, name)),
   ].filter(Boolean);
 }

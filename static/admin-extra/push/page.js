@@ -61,7 +61,7 @@ async function registration() {
 
 const usesOurKey = (subscription) => encoded(subscription.options.applicationServerKey) === config.key;
 
-/** Subscribes, anew where the key is not the installation's any longer, and has the server keep it. */
+/** Subscribes, again where the key is not the installation's any longer, and has the server keep it. */
 async function add() {
   const { pushManager } = await registration();
   let subscription = await pushManager.getSubscription();

@@ -38,7 +38,7 @@ function isShownBy(page, told) {
   });
 }
 
-/** Goes to the tab that has the page already, without loading it anew: something may have been typed there. */
+/** Goes to the tab that has the page already, without reloading it: something may have been typed there. */
 async function open(url) {
   const target = new URL(url, registration.scope);
   if (target.origin !== location.origin) return;

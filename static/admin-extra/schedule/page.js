@@ -29,7 +29,7 @@ async function undisturbed() {
 
 class Schedule {
   #place;
-  #focused = ""; // the event that has the keyboard, while the calendar is drawn anew
+  #focused = ""; // the event that has the keyboard, while the calendar is redrawn
   #config;
   #view;
   #shown;

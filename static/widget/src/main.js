@@ -7,11 +7,11 @@ import { createBackButton } from "./panel/back_button.js";
 import { createClicks } from "./panel/clicks.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
-import { createPainting } from "./panel/painting.js";
+import { createRenderer } from "./panel/rendering.js";
 import { createReceipts } from "./panel/receipts.js";
 import { persist, restore } from "./panel/persistence.js";
 import { remountable } from "./panel/remounting.js";
-import { watchHearing } from "./panel/hearing.js";
+import { watchListeners } from "./panel/listeners.js";
 import { watchSurroundings } from "./panel/surroundings.js";
 import { followTheme } from "./panel/theme.js";
 import { createPanelCommands } from "./panel/panel_commands.js";
@@ -68,12 +68,12 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
   const follow = () => followTheme(root, options.accent ?? config.accent, options.theme);
   let stopTheme = follow();
   const label = () => root.dataset.label || t.chat;
-  const paint = createPainting({ store, shadow, panel, teaser, launcher, clicks, label });
+  const render = createRenderer({ store, shadow, panel, teaser, launcher, clicks, label });
   const back = createBackButton(store, actions.close);
   const stopWatching = watchSurroundings(transport, store, storage, session);
   const receipts = createReceipts(store, transport);
   const unsubscribe = store.subscribe((state, before) => {
-    paint(state, before);
+    render(state, before);
     persist(storage, state, before, mode);
     emitChanges(emit, state, before);
     // What there is to agree to comes with the session.
@@ -135,7 +135,7 @@ function attach({ root, shadow, language, parts, press }) {
   for (const name of ["keydown", "keyup", "keypress", "focusin"])
     root.addEventListener(name, (event) => event.stopPropagation(), { signal });
   root.addEventListener("keydown", press, { signal });
-  const forget = watchHearing(shadow.host, () => /** @type {any} */ (window).Interworky?.init({}));
+  const forget = watchListeners(shadow.host, () => /** @type {any} */ (window).Interworky?.init({}));
   return () => {
     forget();
     listening.abort();

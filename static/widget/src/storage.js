@@ -37,7 +37,7 @@ export function createStorage(key, area = () => localStorage) {
         else area().setItem(keyOf(entry), text);
         unsaved.delete(entry);
       } catch {
-        unsaved.set(entry, text); // refused or full: this page goes on, the next begins anew
+        unsaved.set(entry, text); // refused or full: this page goes on, the next starts over
       }
     },
     /** @returns {string[]} the names of all entries, in no order; some may have been removed */

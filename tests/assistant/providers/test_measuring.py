@@ -1,4 +1,4 @@
-"""What is measured anew by the clock, and with which tools."""
+"""What is measured again by the clock, and with which tools."""
 
 from __future__ import annotations
 

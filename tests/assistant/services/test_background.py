@@ -1,4 +1,4 @@
-"""Staff and operators are told that the clock or the workers of a queue have stopped, and of nothing else."""
+"""Staff and operators are told that the scheduler or the workers of a queue have stopped, and of nothing else."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def web_runs(until: datetime, since: datetime = BEGAN) -> None:
 
 
 def work_until(now: datetime, *queues: str) -> None:
-    background.record(background.CLOCK, now)
+    background.record(background.SCHEDULER, now)
     for queue in queues:
         background.record(f"queue {queue}", now)
 

@@ -86,7 +86,7 @@ def test_a_new_row_is_as_its_constructor_makes_it(model: type[Model]) -> None:
     assert vars(row.pop("_state")) == vars(constructed.pop("_state"))
     assert row.keys() == constructed.keys()
     for name in row:
-        # What is made anew for each, such as a key or a time, is of one kind.
+        # What is generated for each, such as a key or a time, is of one kind.
         same = row[name] == other.get(name)
         assert row[name] == constructed[name] if same else type(row[name]) is type(constructed[name]), name
 

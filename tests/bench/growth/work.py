@@ -265,7 +265,7 @@ def _of_inbox(conversation: Conversation, scope: str, page: Callable[[str], Call
         ("inbox: a conversation", opened),
         ("the schedule", reverse("admin:assistant_schedule")),
         ("the schedule: a week", reverse("admin:assistant_schedule_events") + week),
-        ("the schedule on paper", reverse("admin:assistant_schedule_print")),
+        ("the schedule to print", reverse("admin:assistant_schedule_print")),
         ("notifications to choose", reverse("admin:assistant_notification_choices")),
     ):
         yield Work(STAFF, f"{name} ({scope})", page(address))

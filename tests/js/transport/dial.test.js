@@ -6,7 +6,7 @@ import { stream, world } from "./world.js";
 const options = () => ({ host: "http://chat", token: "t", after: () => 0, onEvent() {}, onClose() {} });
 const withStream = (more = {}) => world({ respond: async () => new Response(stream().body), ...more });
 
-test("a socket that reached a server begins the count of lost ones anew", () => {
+test("a socket that reached a server resets the count of lost ones", () => {
   const fake = withStream();
   const dial = createDialler(fake.parts);
   for (const reaches of [false, true, false]) {

@@ -39,7 +39,7 @@ test("a connection is ready once it is confirmed, and a confirmation of an earli
   assert.deepEqual(statuses, ["connecting", "connecting", "online"]);
 });
 
-test("every failure in a row is waited for longer, and a confirmed connection begins to count anew", async () => {
+test("every failure in a row is waited for longer, and a confirmed connection counts from zero again", async () => {
   const { fake, link, dialled, statuses } = reconnector();
   link.start();
   await settle();
@@ -82,7 +82,7 @@ test("nothing is tried again after a stop, not even what was waiting", async () 
   assert.deepEqual([dialled.length, link.isWanted()], [1, false]);
 });
 
-test("a refusal for good ends it, and a wish to start begins anew", async () => {
+test("a refusal for good ends it, and a later start tries again", async () => {
   const { fake, link, dialled, statuses } = reconnector();
   link.start();
   await settle();

@@ -249,7 +249,7 @@ def _is_there(appointment: Appointment, pick: Pick) -> bool:
 
 
 def _check_time(appointment: Appointment, now: datetime) -> None:
-    """Whether the time of a hold is still there; one that has lapsed is placed anew. Raises `Overlap`, `NotOffered`."""
+    """Whether the time of a hold is still there; one that has lapsed is placed again. Raises `Overlap`, `NotOffered`."""
     if appointment.state == State.EXPIRED:
         placing.place(appointment, appointment.calendar, attempts.pick_of(appointment), now)
     elif resources.is_busy_elsewhere(appointment):  # since it was held

@@ -48,7 +48,7 @@ def candidates(pick: Pick, now: datetime, moving: Appointment | None = None) -> 
     its own calendar is the best of several."""
     service = pick.service
     offerings = resources.offerings_of(service, pick.calendar)
-    if moving is not None and not offerings:  # the service is no longer booked anew, or not there; its times still count
+    if moving is not None and not offerings:  # no longer offered to new bookings, or not there; its times still count
         found = service.offerings.select_related("calendar", "service").filter(calendar=pick.calendar or moving.calendar)
         offerings = list(found)
     if len(offerings) > 1 and service.choice == Service.Choice.FAIREST:

@@ -123,7 +123,7 @@ def with_problems(fields: list[dict[str, Any]], given: Mapping[str, str], found:
 def keep(call: ToolCall, given: Mapping[str, str], locale: str) -> dict[str, str]:
     """Keep the answers to staff's own fields with what the call holds; returns the others, which are its arguments.
 
-    In the caller's transaction. The fields are read anew: an answer is of the organization's own field, or none.
+    In the caller's transaction. The fields are read again: an answer is of the organization's own field, or none.
     """
     own = {parse_pk(name.removeprefix(OWN)): value for name, value in given.items() if name.startswith(OWN)}
     if own:

@@ -1,1 +1,1 @@
-"""Messages about appointments to visitors, teams and programs: written with a change, or sent by the clock."""
+"""Messages about appointments to visitors, teams and programs: written with a change, or sent on a schedule."""

@@ -91,7 +91,7 @@ const arrowsOf = (el) => /** @type {HTMLButtonElement[]} */ ([...el.querySelecto
 /** @param {HTMLElement} el */
 const focusDay = (el) => /** @type {HTMLElement | null} */ (el.querySelector("td [tabindex='0']"))?.focus();
 
-/** Draws anew; the focus stays in the grid, or on its arrow. @param {HTMLElement} el @param {() => void} draw */
+/** Redraws; the focus stays in the grid, or on its arrow. @param {HTMLElement} el @param {() => void} draw */
 function keepFocus(el, draw) {
   const focused = /** @type {ShadowRoot} */ (el.getRootNode()).activeElement;
   const arrow = arrowsOf(el).indexOf(/** @type {HTMLButtonElement} */ (focused));

@@ -1,4 +1,4 @@
-/** The panel as the loader knows it: it can be made anew, in another language or another place, under the same commands. */
+/** The panel as the loader knows it: it can be rebuilt, in another language or another place, under the same commands. */
 
 /**
  * @template {import("../main.js").Built} B

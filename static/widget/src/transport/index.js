@@ -77,7 +77,7 @@ export function createTransport({ host, token, after, missed, onEvent, onSaved, 
       if (!link.isWanted()) link.start();
     },
     close: link.stop,
-    /** Starts anew at once, with the token of the moment. */
+    /** Restarts at once, with the token of the moment. */
     restart: link.start,
     /** The page woke or the network came back: a waiting attempt is made now, a quiet connection is tried. */
     wake() {

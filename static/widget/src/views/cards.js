@@ -14,7 +14,7 @@ const FIRST_SLOTS = 9;
  * @property {(choice: string, fields?: Record<string, string>) => void} answer @property {() => void} redraw
  */
 
-/** A card of any kind. It is drawn anew only when the server changed it, so that what is being typed stays.
+/** A card of any kind. It is redrawn only when the server changed it, so that what is being typed stays.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createCard(actions, { t, locale, host, announce, clicks }) {
   const el = h("div", { class: "line card", role: "group", tabindex: "-1" });
@@ -75,7 +75,7 @@ export function createCard(actions, { t, locale, host, announce, clicks }) {
   };
 }
 
-/** Remembers whether the focus is within `el`, to put it where it is wanted once that is drawn anew: the next step of a
+/** Remembers whether the focus is within `el`, to put it where it is wanted once that is redrawn: the next step of a
  * card is where its first one was; what is wrong in a form comes first.
  * @param {HTMLElement} el @returns {(isOpen: boolean, kind: Card["kind"]) => void} */
 function keepFocus(el) {

@@ -100,7 +100,7 @@ const valueOf = (input) =>
 /** @param {HTMLElement} el @returns {NodeListOf<Input>} */
 export const inputsOf = (el) => el.querySelectorAll("form :is(input, textarea, select)");
 
-/** What has been typed into a card, to be put back when it is drawn anew. @param {HTMLElement} el */
+/** What has been typed into a card, to be put back when it is redrawn. @param {HTMLElement} el */
 export function keepTyped(el) {
   const kept = [...inputsOf(el)].map((input) => ({ name: input.name, value: input.value, tick: valueOf(input) }));
   return () => {

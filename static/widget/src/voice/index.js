@@ -60,7 +60,7 @@ async function begin({ connect, store, place, words, announce }) {
     showLevel: view.showLevel,
     show(shown) {
       place.keepEnd(() => view.update(shown));
-      if (!view.el.isConnected) return call.end("visitor"); // the panel was made anew
+      if (!view.el.isConnected) return call.end("visitor"); // the panel was rebuilt
       announceChange(shown);
     },
     onEnd(reason, detail) {
@@ -95,7 +95,7 @@ function watch(store, call) {
     if (state.conversation?.state === "staff") return call.end("staff");
     if (state.conversation?.state === "closed") return call.end("visitor");
     const isAnother = state.conversation?.id !== before.conversation?.id;
-    if (isAnother && before.conversation) return call.end("visitor"); // erased, or another tab has begun anew
+    if (isAnother && before.conversation) return call.end("visitor"); // erased, or another tab has started over
     if (before.connection !== "online" || isAnother) return; // a replay
     for (const item of state.items)
       if (item.seq > before.seq && item.kind === "message" && item.message.role === "assistant" && !item.message.spoken)

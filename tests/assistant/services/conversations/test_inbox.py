@@ -98,7 +98,7 @@ def test_nobody_has_read_what_has_not_been_said(talk, grace):
 def test_a_snoozed_conversation_comes_back_with_time_or_with_a_message(talk, grace):
     change_state(talk, "waiting")
     inbox.snooze(talk, timezone.now() + timedelta(hours=1))
-    assert tabs_of(talk, grace) == {"open"} and row_of(talk, grace).asleep
+    assert tabs_of(talk, grace) == {"open"} and row_of(talk, grace).snoozed
     post_message(talk, "c-2", "Hello?")
     assert tabs_of(talk, grace) == {"waiting", "open"}
     inbox.snooze(talk, timezone.now() - timedelta(seconds=1))

@@ -12,18 +12,18 @@ import { createLauncherState } from "../views/launcher_state.js";
  * @param {import("./clicks.js").Clicks} parts.clicks
  * @param {() => string} parts.label the launcher's
  */
-export function createPainting({ store, shadow, panel, teaser, launcher, clicks, label }) {
+export function createRenderer({ store, shadow, panel, teaser, launcher, clicks, label }) {
   const showLauncher = createLauncherState(launcher);
-  let painted = store.get();
+  let rendered = store.get();
   let frame = 0;
   /** What had the focus when the panel was opened, such as a button of the page's. @type {Element | null} */
   let opener;
 
-  function paint() {
+  function render() {
     cancelAnimationFrame(frame);
     frame = 0;
-    const [state, before] = [store.get(), painted];
-    painted = state;
+    const [state, before] = [store.get(), rendered];
+    rendered = state;
     const hadFocus = panel.el.contains(shadow.activeElement);
     panel.update(state, before);
     teaser.update(state);
@@ -31,12 +31,12 @@ export function createPainting({ store, shadow, panel, teaser, launcher, clicks,
     if (state.open && !before.open) opener = document.activeElement;
     if (hadFocus && !state.open) (launcher.hidden ? /** @type {any} */ (opener) : launcher)?.focus();
   }
-  paint();
+  render();
 
   /** What a click has opened or closed is shown at once. @param {import("../store.js").State} state
    * @param {import("../store.js").State} before */
   return function schedule(state, before) {
-    if (state.open !== before.open) paint();
-    else frame ||= requestAnimationFrame(() => clicks.after(paint));
+    if (state.open !== before.open) render();
+    else frame ||= requestAnimationFrame(() => clicks.after(render));
   };
 }

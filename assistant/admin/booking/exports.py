@@ -1,7 +1,9 @@
-"""Appointments outside the browser: the list as a CSV file, and a day to print."""
+"""Exports of appointments: the list as a CSV file, and a day as a page to print."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ from django.utils import timezone
 
 from assistant.admin.booking.schedule_changes import calendars_of
 from assistant.admin.spreadsheets import as_csv
-from assistant.models import Appointment
+from assistant.models import Appointment, BlockedTime, Calendar
 from assistant.services.booking.invitations import descriptions
 from assistant.services.booking.staff import schedule
 from assistant.services.booking.staff.typed_hours import parse_day
@@ -60,21 +62,53 @@ def print_day(model_admin: Any, request: HttpRequest) -> HttpResponse:
     chosen = [pk for pk in map(parse_pk, request.GET.getlist("calendar")) if pk != NO_ROW]
     calendars = list(rows.filter(pk__in=chosen) if chosen else rows)
     found = schedule.between(calendars, day, day)
-    sheets = []
-    for calendar in calendars:
-        zone = found.zones[calendar.pk]
-        lines = [
-            (at.astimezone(zone), until.astimezone(zone), row, kind)
-            for kind, some in (("booked", found.appointments), ("blocked", found.blocked))
-            for row in some
-            for at, until in [(row.start_at, row.end_at)]
-            if row.calendar_id == calendar.pk and at.astimezone(zone).date() <= day <= until.astimezone(zone).date()
-        ]
-        opened = [
-            (opens_at.astimezone(zone), closes_at.astimezone(zone))
-            for pk, opens_at, closes_at in found.open
-            if pk == calendar.pk and opens_at.astimezone(zone).date() == day
-        ]
-        sheets.append((calendar, opened, sorted(lines, key=lambda line: line[0])))
+    sheets = [_sheet(calendar, found, day) for calendar in calendars]
     context = {"day": day, "sheets": sheets, "title": f"Appointments on {day}"}
     return TemplateResponse(request, "admin/assistant/schedule_print.html", context)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An appointment or a blocked time, in the time zone of its calendar."""
+
+    start: datetime
+    end: datetime
+    appointment: Appointment | None = None
+    blocked: BlockedTime | None = None
+
+
+@dataclass(frozen=True)
+class _OpeningHours:
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One calendar's day, with every entry that reaches into it, and the opening hours that begin on it."""
+
+    calendar: Calendar
+    hours: list[_OpeningHours]
+    entries: list[_Entry]
+
+
+def _sheet(calendar: Calendar, found: schedule.Schedule, day: date) -> _Sheet:
+    zone = found.zones[calendar.pk]
+
+    def entry(row: Appointment | BlockedTime, **kind: Any) -> _Entry:
+        return _Entry(row.start_at.astimezone(zone), row.end_at.astimezone(zone), **kind)
+
+    entries = [
+        *(entry(row, appointment=row) for row in found.appointments if row.calendar_id == calendar.pk),
+        *(entry(row, blocked=row) for row in found.blocked if row.calendar_id == calendar.pk),
+    ]
+    hours = [
+        _OpeningHours(opens_at.astimezone(zone), closes_at.astimezone(zone))
+        for pk, opens_at, closes_at in found.open
+        if pk == calendar.pk
+    ]
+    return _Sheet(
+        calendar,
+        [one for one in hours if one.opens.date() == day],
+        sorted((one for one in entries if one.start.date() <= day <= one.end.date()), key=lambda one: one.start),
+    )
