@@ -107,7 +107,7 @@ GRAMMAR = Grammar(
     hints=words(
         "good down got put squeezed fit fitted consider complete successful official went number code reference id "
         "yours see seeing welcoming know receive email e-mail confirmation invitation receipt sms way gone headed "
-        "inbox able managed ahead liberty done sorted care settled"
+        "inbox able managed ahead liberty done sorted care settled longer"
     ),
     perfect_future=r"\b(?:will|shall|should|ought to)(?: \w+)? have(?: \w+)? been(?: \w+)? {form}",
     weak=(

@@ -86,8 +86,8 @@ GRAMMAR = Grammar(
     alone=r"c['’]est (?:fait|bon|réglé)|voilà qui est fait|(?:tout est )?réglé",
     inverted=True,
     hints=words(
-        "attendu attendue attendus attendons réjouissons lundi mardi mercredi jeudi vendredi samedi dimanche demain "
-        "numéro référence code recevoir recevrez recevras route chemin viens venons pu permis fait bon réglé"
+        "attendu attendue attendus attendues attendons réjouissons lundi mardi mercredi jeudi vendredi samedi dimanche "
+        "demain numéro référence code recevoir recevrez recevras route chemin viens venons pu permis fait bon réglé"
     ),
     perfect_future=r"\b(?:aura|auront|aurai|aurons)(?: \w+)?(?: été)?(?: \w+)? {form}",
     weak=(

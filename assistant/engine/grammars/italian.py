@@ -64,7 +64,7 @@ GRAMMAR = Grammar(
     inverted=True,
     hints=words(
         "vediamo aspettiamo lunedì martedì mercoledì giovedì venerdì sabato domani numero codice riceverà riceverai "
-        "riceverete ricevere arriverà arrivo riuscito riuscita riusciti potuto provveduto fatto posto"
+        "riceverete ricevere arriverà arrivo riuscito riuscita riusciti potuto provveduto fatto posto più"
     ),
     perfect_future=r"\b(?:sarà|saranno|avrò)(?: già)? stat[oaie](?: \w+)? {form}",
     weak=(

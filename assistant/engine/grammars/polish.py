@@ -46,7 +46,7 @@ GRAMMAR = Stems(
         r"|termin)|załatwion\w+|gotow\w+|zrobion\w+|klepnięt\w+|(?:zarezerwowan|umówion|potwierdzon|odwołan|wysłan"
         r"|zapisan)\w+|twój termin|w kalendarzu|w grafiku)\b"
     ),
-    perfect_future=r"do tego czasu [^.]{0,60}(?:zarezerwowan|umówion|potwierdzon)\w+",
+    perfect_future=r"do tego czasu [^.]{0,60}\b(?:zarezerwowan|umówion|potwierdzon)\w+",
     nouns=r"(?<!\w)(?:wizyt|rezerwacj|termin(?!al)|stolik|potwierdzeni|wiadomoś|zgłoszeni|zabieg|zwrot|spotkani|prośb)\w*",
 )
 

@@ -69,7 +69,7 @@ GRAMMAR = Grammar(
         "número código cancelei desmarquei anulei remarquei reagendei adiei alterei mudei transferi antecipei enviei "
         "mandei encaminhei avisei notifiquei informei reencaminhei repassei receberá receberás receber caminho "
         "atualizei criei adicionei removi processei registei apliquei abri acabei acabámos acabamos consegui "
-        "conseguimos pude feito pronto certo"
+        "conseguimos pude feito pronto certo existe"
     ),
     perfect_future=r"\b(?:terá|terão|estará|estarão)(?: \w+)? sido(?: \w+)? {form}",
     weak=(
