@@ -79,6 +79,7 @@ GRAMMAR = Grammar(
         "sent": words("send sending e-mail email forward notify submit pass inform"),
         "done": words("update place process refund create add apply delete order register remove issue reset"),
     },
+    negations=r"\b(?:not(?! only)|never)\b|n['’]t\b",
     phrases={
         "booked": (
             r"\b(?:i|we)(?:'ve| have)?(?: now)? (?:have|got) you (?:down|on|in|booked|at|for)\b|"

@@ -70,6 +70,7 @@ GRAMMAR = Grammar(
         "sent": words("envoyer transmettre transférer informer prévenir notifier contacter"),
         "done": words("mettre_à_jour créer ajouter rembourser commander supprimer effectuer passer"),
     },
+    negations=r"\b(?:pas(?! seulement)|jamais|aucune?)\b",
     phrases={
         "booked": (
             r"\bc['’]est (?:bien )?(?:réservé|confirmé|noté|enregistré|calé)(?: pour|\W*\Z)"

@@ -69,6 +69,7 @@ GRAMMAR = Grammar(
         "sent": words("senden schicken weiterleiten verschicken informieren benachrichtigen übermitteln weitergeben"),
         "done": words("aktualisieren anlegen bestellen erstatten hinzufügen speichern löschen erstellen"),
     },
+    negations=r"\b(?:nicht(?! nur)|nie|niemals|keine?[nmr]?)\b",
     phrases={
         "booked": (
             r"\b(?:ihr|dein|der|die|ihre|deine) [\w-]*(?:termin|buchung|reservierung) (?:steht|ist fix|ist sicher"

@@ -41,6 +41,7 @@ class Grammar:
     weak: str = ""  # may claim, and may not: left to the second judge
     perfect_future: str = ""  # "will have been": claims what `denied` would take for an intention
     others: str = ""  # nouns beyond `noun` that the second judge is asked about
+    negations: str = ""  # with the pronouns behind them: in a phrase or right before it, they take it back
     gone: str = ""  # "no longer on the books": a cancellation in the words of a denial
 
 

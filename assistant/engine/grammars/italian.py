@@ -49,6 +49,7 @@ GRAMMAR = Grammar(
         "sent": inflected("e la le lo ti", "inviar mandar inoltrar informar avvisar contattar trasmetter"),
         "done": words("aggiornare creare aggiungere rimborsare ordinare eliminare effettuare"),
     },
+    negations=r"\b(?:non(?! (?:solo|soltanto))|mai|nessun\w*)\b(?: (?:mi|ti|le|gli|vi|la|lo|ci)\b)?",
     phrases={
         "booked": (
             r"\b(?:ci vediamo|la aspettiamo|ti aspettiamo|a) (?:lunedì|martedì|mercoledì|giovedì|venerdì|sabato"

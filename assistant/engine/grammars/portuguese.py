@@ -47,6 +47,10 @@ GRAMMAR = Grammar(
         "sent": words("enviar encaminhar mandar avisar notificar informar"),
         "done": words("atualizar criar adicionar reembolsar remover processar registrar"),
     },
+    negations=(
+        r"\b(?:não(?! (?:só|somente|apenas))|nunca|jamais|tampouco|nem|nenhuma?)\b"
+        r"(?: (?:me|te|lhe|lhes|se|nos|o|a|os|as)\b)?"
+    ),
     phrases={
         "booked": (
             r"\b(?:marquei|agendei|reservei|confirmei|inscrevi|registrei|reservámos|agendámos)\b|\b(?:nos vemos"

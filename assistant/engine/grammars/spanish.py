@@ -58,6 +58,10 @@ GRAMMAR = Grammar(
         "sent": inflected("- le te lo la", "enviar mandar reenviar avisar notificar informar transmitir"),
         "done": inflected("- le te lo la", "actualizar crear añadir reembolsar eliminar realizar tramitar procesar"),
     },
+    negations=(
+        r"\b(?:no(?! (?:sólo|solo|solamente))|nunca|jamás|tampoco|ningún|ninguna)\b"
+        r"(?: (?:me|te|le|lo|la|se|nos|os|les|los|las)\b){0,2}"
+    ),
     phrases={
         "booked": (
             r"\b(?:reservé|agendé|programé|confirmé|apunté|anoté|inscribí|reservamos|agendamos)\b|\b(?:nos vemos"
