@@ -35,7 +35,7 @@ GRAMMAR = Grammar(
     r"|message|e-?mail|mail|confirmation|invitation|invite|request|order|refund|ticket|case|cancellation|note"
     r"|reminder|form|payment|return|enquiry|inquiry|change|team|details?|account|subscription|delivery|quote|offer"
     r"|invoice|seat|spot|link|copy|discount|code|address|complaint|report))",
-    pronoun=r"\b(?:it|this|that|everything|all)",
+    pronoun=r"\b(?:it|this|that(?! (?:are|were|have)\b)|everything|all)",
     became=r"\b(?:is|are|was|were|(?:has|have)(?: \w+)? been|got|gets)|['’]s(?: been)?",
     you=r"\byou(?: are|['’]re| were| have been|['’]ve been| got)",
     noun=words(
@@ -66,7 +66,9 @@ GRAMMAR = Grammar(
     condition=(
         r"\b(?:once|when(?:ever)?|if|until(?! (?:further|next|the \d|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
         r"|dec|mon|tue|wed|thu|fri|sat|sun|noon|then))"
-        r"|unless|as soon as|after (?:you|your|the|each|every)|please "
+        r"|unless|as soon as|after (?:you|your|the|each|every)"
+        r"|(?:after|upon|on|with (?:each|every|any)) (?:booking|payment|paying|registration|registering|ordering|purchase)"
+        r"(?=,? you(?:['’]ll| will) (?:receive|get))|please "
         r"(?:confirm|click|press|fill|enter|provide|tell|give|choose|pick|select|complete))\b"
     ),
     reach=5,

@@ -57,7 +57,7 @@ GRAMMAR = Grammar(
         r"|paiement|inscription"
         r"|commande))|quand(?! (?:vous|tu) (?:arriv|viendr|ser))|lorsque|une fois|après (?:que|(?:la "
         r"|votre )(?:confirmation|validation|réception|réponse"
-        r"|paiement|inscription|commande|visite))|avant (?:que|de)|(?:merci "
+        r"|paiement|inscription|réservation|achat|commande|visite))|avant (?:que|de)|(?:merci "
         r"de|veuillez) (?:confirm|cliqu|indiqu)\w*)\b|\bs['’]il\b(?! (?:vous|te) pla)"
     ),
     reach=7,

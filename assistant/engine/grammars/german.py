@@ -57,8 +57,8 @@ GRAMMAR = Grammar(
         r"|stornierung|verlust|fragen|interesse)\b|\A\W*sollten? (?!ich\b|wir\b)"
         r"|\b(?:sobald|solange|wenn(?! (?:sie|du) (?:\w+ )?(?:(?:an)?komm|eintreff|da (?:sind|bist)|hier (?:sind"
         r"|bist))\w*)|falls(?! (?:sie|du) (?:sich|dich) (?:wunder|frag))|nachdem (?:sie|du|ihr|die|der|das)|bevor|ob"
-        r"|bitte (?:\w+ )?(?:bestätigen"
-        r"|klicken|geben)|bestätigen sie)\b"
+        r"|nach (?:eingang|erhalt|abschluss) (?:der|des|ihre[rs]|deine[rs]) \w+(?= (?:erh[aä]lt|bekomm))"
+        r"|bitte (?:\w+ )?(?:bestätigen|klicken|geben)|bestätigen sie)\b"
     ),
     reach=14,
     managed=r"\b(?:ich konnte|wir konnten|konnte ich|konnten wir|es ist mir gelungen|ich bin dabei)",

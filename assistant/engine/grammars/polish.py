@@ -37,7 +37,7 @@ GRAMMAR = Stems(
     condition=(
         r"\bpo (?:wyborze|wybraniu|zabiegu|wizycie|\w+niu)\b|"
         r"\b(?:jeśli|jeżeli|gdy|kiedy|po (?:potwierdzeniu|tym|dokonaniu|otrzymaniu|opłaceniu)|dopóki|zanim"
-        r"|jak tylko|aby|żeby|o ile|w razie)\b"
+        r"|jak tylko|aby|żeby|o ile|w razie|po (?:rezerwacji|zapisie|zapisaniu|zakupie|płatności)(?=,? otrzyma))\b"
     ),
     weak=(
         r"\b(?:należy do (?:pan\w|ciebie)|udało (?:mi |nam )?się|(?:zrealizowan|wykonan|dokonan|przyjęt"

@@ -37,7 +37,8 @@ GRAMMAR = Grammar(
     r"que|caso|só (?:depois|quando)|tudo reservado|(?:este|esse|esta|essa) \S+ já (?:está|foi)|mud[aá]mo-nos|nos "
     r"mudamos|os nossos|nossos|nossas)\b",
     condition=r"\b(?:se|quando|assim que|depois (?:que|da)|após (?:a|o|você)|antes (?:de|que)|caso|uma vez|confirme"
-    r"|clique)\b",
+    r"|clique|(?:ao|depois de) (?:reservar|pagar|agendar|marcar|comprar|(?:se )?inscrever(?:-se)?)"
+    r"(?=,? (?:você )?(?:receber|vai receber|irá receber)))\b",
     reach=6,
     managed=r"\b(?:acabei de|acabámos de|acabamos de|consegui|conseguimos|pude)(?: \w+)?",
     infinitives={

@@ -44,7 +44,9 @@ GRAMMAR = Grammar(
     r"|(?:esta|este|esa|ese) \S+ (?:ya )?está|todo reservado|nos (?:hemos )?mud\w+|hemos \w+ nuestr\w+)\b",
     condition=(
         r"\btras (?:la|el|su|cada|tu)\b|\b(?:(?<!por )si|(?<!para )cuando(?! (?:lleg|veng|vuelv|regres)\w*)"
-        r"|(?<!otra )una vez(?! (?:más|al|por))|después de (?:que|su|tu|la)|en cuanto|tan pronto"
+        r"|(?<!otra )una vez(?! (?:más|al|por))"
+        r"|(?:al|después de|luego de) (?:reservar|pagar|inscribir|registrar|comprar)(?:se|l[ao])?"
+        r"(?=,? (?:usted )?(?:recibir|(?:le|te) llegará|va a|vas a))|después de (?:que|su|tu|la)|en cuanto|tan pronto"
         r"|antes de (?:que|\w+[aei]r)"
         r"|confirm[ea]|haga "
         r"clic|haz clic)\b"

@@ -338,3 +338,42 @@ def test_a_phrase_that_a_negation_stands_in_or_right_before_claims_nothing(text:
 )
 def test_a_negation_of_something_else_takes_no_phrase_back(text: str):
     assert claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "After your call, we moved your lesson to Friday.",
+        "After your note I have cancelled the order.",
+        "After the storm I've booked you for Friday.",
+        "Après votre appel, je vous ai envoyé un mail.",
+        "Nach der Absage habe ich Ihren Kurs umgebucht.",
+        "Tras su nota, he cancelado el pedido.",
+        "Dopo la sua nota ho annullato l'ordine.",
+        "Depois da sua nota, cancelei o pedido.",
+        "Na uw telefoontje heb ik de tafel gereserveerd.",
+    ],
+)
+def test_what_the_writer_did_after_something_is_claimed(text: str):
+    assert claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "After booking, you will receive an e-mail.",
+        "With each purchase you'll get a confirmation.",
+        "Lessons that are cancelled on the same day are charged.",
+        "Orders that have been paid can be collected at the desk.",
+        "Après la réservation, vous recevrez un message.",
+        "Nach Eingang der Anzahlung erhalten Sie eine Bestätigung.",
+        "Después de pagar, recibirá un correo.",
+        "Ao comprar, você receberá um e-mail.",
+        "Po zakupie otrzyma Pani e-mail.",
+        "お支払い後、確認メールが届きます。",
+        "After the fire we moved to a larger hall.",
+        "After the lesson we send you the notes by e-mail.",
+    ],
+)
+def test_what_follows_whatever_somebody_does_is_a_rule(text: str):
+    assert not claimed(text)
