@@ -35,7 +35,7 @@ GRAMMAR = Stems(
         r"|u nas|nasz\w+|kto inny|inn\w+ osob\w+)\b"
     ),
     condition=(
-        r"\bpo (?:wyborze|wybraniu|zabiegu|wizycie|\w+niu)\b|"
+        r"\bpo (?:wyborze|wybraniu|zabiegu|wizycie|(?!południu|śniadaniu)\w+niu)\b|"
         r"\b(?:jeśli|jeżeli|gdy|kiedy|po (?:potwierdzeniu|tym|dokonaniu|otrzymaniu|opłaceniu)|dopóki|zanim"
         r"|jak tylko|aby|żeby|o ile|w razie|po (?:rezerwacji|zapisie|zapisaniu|zakupie|płatności)(?=,? otrzyma))\b"
     ),

@@ -36,7 +36,8 @@ GRAMMAR = Grammar(
     r"|precisar)|quando|assim que|depois (?:que|de|da)|após|antes (?:de|que)|até "
     r"que|caso|só (?:depois|quando)|tudo reservado|(?:este|esse|esta|essa) \S+ já (?:está|foi)|mud[aá]mo-nos|nos "
     r"mudamos|os nossos|nossos|nossas)\b",
-    condition=r"\b(?:se|quando|assim que|depois (?:que|da)|após (?:a|o|você)|antes (?:de|que)|caso|uma vez|confirme"
+    condition=r"\b(?:se|quando|assim que|depois (?:que|da)|após (?:a|o|você)|antes (?:de|que)|uma vez|confirme"
+    r"|(?<!seu )(?<!o )(?<!um )(?<!este )caso"
     r"|clique|(?:ao|depois de) (?:reservar|pagar|agendar|marcar|comprar|(?:se )?inscrever(?:-se)?)"
     r"(?=,? (?:você )?(?:receber|vai receber|irá receber)))\b",
     reach=6,

@@ -48,7 +48,7 @@ GRAMMAR = Grammar(
         r"|(?:al|después de|luego de) (?:reservar|pagar|inscribir|registrar|comprar)(?:se|l[ao])?"
         r"(?=,? (?:usted )?(?:recibir|(?:le|te) llegará|va a|vas a))|después de (?:que|su|tu|la)|en cuanto|tan pronto"
         r"|antes de (?:que|\w+[aei]r)"
-        r"|confirm[ea]|haga "
+        r"|(?<!se )confirm[ea]|haga "
         r"clic|haz clic)\b"
     ),
     reach=6,

@@ -1,0 +1,53 @@
+"""A word that begins a condition begins none where it tells the time, or is another word."""
+
+import pytest
+
+from assistant.engine.claims import claimed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dersinizi on dakika önce iptal ettim.",
+        "Öğleden sonra dört için randevunuz oluşturuldu.",
+        "Odanız pazara kadar ayrıldı, masanız da ayrıldı.",
+        "Kursa kaydınızı yaptım.",
+        "קבעתי לך שיעור ליום שני אחרי הצהריים.",
+        "Я забронировал вам зал на пятницу после обеда.",
+        "Я забронював вам зал на п'ятницу після обіду.",
+        "Zarezerwowałam salę na piątek po południu.",
+        "मैंने दोपहर के बाद आपका कमरा बुक कर दिया है।",
+        "मैंने दोस्तों के लिए कमरा बुक कर दिया है।",
+        "金曜日の午後に教室を予約しました。",
+        "17時以後にお席をお取りしました。",
+        "17時までお席を確保しました。",
+        "已为您预约当天上午的课。",
+        "已为您预约五点以后的课。",
+        "L'e-mail di conferma è stata inviata.",
+        "La conferma è stata spedita.",
+        "Con la conferma, la sua aula è stata prenotata.",
+    ],
+)
+def test_a_time_or_a_confirmation_is_no_condition(text: str):
+    assert claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kayıttan sonra e-posta gönderildi.",
+        "Ödeme yapılana kadar oda ayrıldı sayılmaz.",
+        "Rezervasyon yaparsanız onay gönderilmiştir.",
+        "אחרי התשלום ההזמנה אושרה.",
+        "После оплаты запись подтверждена.",
+        "Після оплати запис підтверджено.",
+        "Po opłaceniu rezerwacja jest potwierdzona.",
+        "भुगतान के बाद बुकिंग कर दी गई है।",
+        "お支払いまで予約は確定しました扱いになりません。",
+        "付款之后预约已确认。",
+        "Se conferma, l'aula è stata prenotata.",
+        "Confermi, e l'aula è prenotata.",
+    ],
+)
+def test_what_somebody_must_do_first_is_a_condition(text: str):
+    assert not claimed(text)
