@@ -62,6 +62,10 @@ class Reading:
 
 
 _NOTHING = Reading()
+_TIMES = re.compile(
+    "after|once|until|unless|as soon|when|upon|before|si |dès|quand|lorsque|une fois|avant|après|después|cuando|una vez"
+    "|antes|hasta|en cuanto|dopo|quando|una volta|prima|finché|assim que|depois|após"
+)
 _TAKING_BACK = HEDGE.needs.bit | TWICE_DENIED.needs.bit
 
 
@@ -247,8 +251,10 @@ def _conditional(language: LanguagePatterns, what_follows: str) -> bool:
 
 
 def _said(language: LanguagePatterns, text: str) -> set[str]:
-    if language.later.search(text):
-        return set()
+    if (later := language.later.search(text)) is not None:
+        # "I booked it once more": what is done has been done, whatever comes behind it.
+        ahead = text[: later.start()]
+        return _said(language, ahead) if _TIMES.match(later[0]) and language.mine.search(ahead) else set()
     found = set()
     if (told := language.told.search(text)) and not language.untold.search(text, 0, told.end()):
         found.add("sent")

@@ -36,6 +36,7 @@ class LanguagePatterns:
     denied: Caseless
     denied_anywhere: bool  # the negation may come after the verb
     later: Caseless
+    mine: Caseless  # before `later`: what the writer did
     condition: Caseless
     free: Caseless
     again: Caseless
@@ -98,6 +99,7 @@ def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: Caseless, 
         denied=_one(stems.denied, spaced=False),
         denied_anywhere=True,
         later=_NEVER,
+        mine=_NEVER,
         condition=_one(stems.condition, spaced=False),
         free=_one(lexicon.free, spaced),
         again=_one(lexicon.again, spaced),
@@ -128,6 +130,7 @@ def _of_grammar(grammar: Grammar, lexicon: Lexicon, people: People, breaks: Case
         denied=Caseless(grammar.denied),
         denied_anywhere=False,
         later=Caseless(grammar.later),
+        mine=Caseless(grammar.mine or "(?!)"),
         condition=Caseless(grammar.condition),
         free=_one(lexicon.free),
         again=_one(lexicon.again),

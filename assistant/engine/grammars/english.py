@@ -52,7 +52,7 @@ GRAMMAR = Grammar(
     r"|made|delivered|shipped))\b|n['’]t\b|['’]ll (?:be|get|have)\b|\b(?:customers?|patients|guests|people"
     r"|visitors)\b",
     later=r"\b(?:last (?:year|month|summer|spring|autumn|winter)|after (?:the|an?|each) \w+|after \w+ing"
-    r"|for (?:patients|guests|customers)|founded|since \d|in (?:19|20)\d\d|once|until|unless"
+    r"|for (?:patients|guests|customers)|founded|since \d|in (?:19|20)\d\d|once(?! (?:more|again))|until|unless"
     r"|as soon as|if|when(?:ever)? (?:you|i|we|it|your|the)|after (?:you|your|each"
     r"|every)|(?:after|upon|on) (?:confirmation|payment|receipt)|before (?:you|i|we|it|anything)|only (?:when|after"
     r"|once|if)|fully booked|booked (?:out|up|solid)|(?:that|this|the)(?: \S+){1,3} (?:is|was|has been|got) "
@@ -64,13 +64,15 @@ GRAMMAR = Grammar(
     r"|package|shipment|item)s?(?: \S+){0,3} (?:sent|delivered|shipped|dispatched|paid) (?:on|yesterday|last|at"
     r"|from))\b",
     condition=(
-        r"\b(?:once|when(?:ever)?|if|until(?! (?:further|next|the \d|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+        r"\b(?:once(?! (?:more|again))|when(?:ever)?|if"
+        r"|until(?! (?:further|next|the \d|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
         r"|dec|mon|tue|wed|thu|fri|sat|sun|noon|then))"
         r"|unless|as soon as|after (?:you|your|the|each|every)"
         r"|(?:after|upon|on|with (?:each|every|any)) (?:booking|payment|paying|registration|registering|ordering|purchase)"
         r"(?=,? you(?:['’]ll| will) (?:receive|get))|please "
         r"(?:confirm|click|press|fill|enter|provide|tell|give|choose|pick|select|complete))\b"
     ),
+    mine=r"\bi(?:['’]ve| have)?\b",
     reach=5,
     managed=r"\b(?:i|we) (?:was|were|am|are|managed|have been|['’]ve been)(?: now| also| just)?(?: able)? to(?: go "
     r"ahead and)?|\b(?:i|we)(?:['’]ve| have)? (?:went|gone|go) ahead (?:and|to)|\b(?:i|we) took the liberty of",

@@ -60,6 +60,7 @@ GRAMMAR = Grammar(
         r"|paiement|inscription|réservation|achat|commande|visite))|avant (?:que|de)|(?:merci "
         r"de|veuillez) (?:confirm|cliqu|indiqu)\w*)\b|\bs['’]il\b(?! (?:vous|te) pla)"
     ),
+    mine=r"\bj['’]ai\b|\bje (?:vous |te |les? |la |t['’]|l['’])ai\b",
     reach=7,
     managed=r"(?:\bje viens (?:de|d['’])|\bnous venons (?:de|d['’])|\bj['’]ai (?:bien )?pu|\bnous avons pu|\bje me "
     r"suis permis)",

@@ -32,6 +32,7 @@ class Grammar:
     later: str  # wherever it stands in a clause, makes it a condition or a fact about somebody else
     condition: str  # begins a condition of all that follows it
     reach: int  # words that may stand between a verb and its other half
+    mine: str = ""  # ahead of the verb, and of `later`: what the writer did, "after" something or "as soon as" they could
     managed: str = ""  # "I was able to", before an infinitive
     infinitives: dict[str, tuple[str, ...]] = field(default_factory=dict)
     phrases: dict[str, str] = field(default_factory=dict)  # whole phrases that claim without such a form

@@ -40,7 +40,8 @@ GRAMMAR = Grammar(
     r"(?:che|di)|finché|già (?:prenotat|occupat|riservat)[oa]|ci siamo trasferit\w|abbiamo (?:\w+ )?(?:i nostri|la "
     r"nostra|il nostro|le nostre))\b",
     condition=r"\b(?:se|quando|una volta|non appena|dopo (?:che|la|il)|prima (?:che|di)|clicchi"
-    r"|(?<!di )(?<!la )(?<!una )(?<!sua )(?<!tua )conferm[ai])\b",
+    r"|(?<!di )(?<!la )(?<!una )(?<!sua )(?<!tua )conferm[ai]|(?<=\w )dopo aver (?:scelto|selezionato|compilato|pagato))\b",
+    mine=r"\b(?:ho|l['’]ho)\b",
     reach=6,
     managed=r"\b(?:sono riuscit[oa] a|siamo riusciti a|ho potuto|ho provveduto a|abbiamo provveduto a)",
     infinitives={

@@ -40,6 +40,7 @@ GRAMMAR = Grammar(
     r"|(?<!seu )(?<!o )(?<!um )(?<!este )caso"
     r"|clique|(?:ao|depois de) (?:reservar|pagar|agendar|marcar|comprar|(?:se )?inscrever(?:-se)?)"
     r"(?=,? (?:você )?(?:receber|vai receber|irá receber)))\b",
+    mine=r"\b\w{3,}ei\b",
     reach=6,
     managed=r"\b(?:acabei de|acabámos de|acabamos de|consegui|conseguimos|pude)(?: \w+)?",
     infinitives={

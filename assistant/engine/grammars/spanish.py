@@ -51,6 +51,7 @@ GRAMMAR = Grammar(
         r"|(?<!se )confirm[ea]|haga "
         r"clic|haz clic)\b"
     ),
+    mine=r"\b(?:he|\w+é)\b",
     reach=6,
     managed=r"\b(?:acabo de|acabamos de|he podido|hemos podido|pude|logré|conseguí|he conseguido|he logrado)",
     infinitives={

@@ -51,3 +51,36 @@ def test_a_time_or_a_confirmation_is_no_condition(text: str):
 )
 def test_what_somebody_must_do_first_is_a_condition(text: str):
     assert not claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I've booked you for after the concert.",
+        "I cancelled it after your message.",
+        "I reserved the hall until nine.",
+        "I've once again sent you the link.",
+        "J'ai annulé le cours dès que possible.",
+        "He reservado la sala para después de la clase.",
+        "Ho prenotato l'aula per dopo la lezione.",
+        "Reservei a sala para depois da aula.",
+    ],
+)
+def test_what_the_writer_did_has_been_done_whenever_it_was(text: str):
+    assert claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll book it once you have chosen.",
+        "I could have cancelled it after your message.",
+        "I have not reserved the hall until nine.",
+        "I sent nothing after your call.",
+        "We sent a newsletter after the concert.",
+        "Je n'ai rien annulé après votre appel.",
+        "No he reservado nada después de la clase.",
+    ],
+)
+def test_what_the_writer_would_do_or_did_not_do_is_no_claim(text: str):
+    assert not claimed(text)
