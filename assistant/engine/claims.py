@@ -370,7 +370,8 @@ class Gate:
         """Where the full stop is that may end the sentence, or not: what comes from there on waits, since it may be of the
         next one. Without such a full stop, the end of what has come."""
         text, searched = self._sentence, self._searched
-        return searched if _MAY_END.match(text, searched) and text[searched] != "\n" else len(text)
+        open_end = searched < len(text) and _MAY_END.match(text, searched) and text[searched] != "\n"
+        return searched if open_end else len(text)
 
     def _whole_words(self, flows: int) -> int:
         """How far the sentence, up to `flows`, cannot grow into other words: no last word, no letters written apart."""

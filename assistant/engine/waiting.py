@@ -95,14 +95,15 @@ class Watch:
             return
         found = _plain_words(words)
         known = [_about(word) for word in found or ()]
-        if found is None or any(flags & _TELLING for flags in known):
-            self.armed = _may_claim(words, sentence, heading)
-        if any(flags & _HOLDING for flags in known):
-            self.armed = self.armed or _HELD.search((sentence + words)[-_HELD_LENGTH:]) is not None
+        about = 0
         for flags in known:
+            about |= flags
             self._numbers += bool(flags & _NUMBER)
-            self.dubious = self.dubious or bool(flags & _SUBJECT)
-        self.dubious = self.dubious or found is None or self._numbers > 1
+        if found is None or about & _TELLING:
+            self.armed = _may_claim(words, sentence, heading)
+        if about & _HOLDING and not self.armed:
+            self.armed = _HELD.search((sentence + words)[-_HELD_LENGTH:]) is not None
+        self.dubious = self.dubious or found is None or about & _SUBJECT != 0 or self._numbers > 1
 
     def shows(self, begun: str) -> bool:
         """Whether the last word may be shown before it is known to be whole: no word that matters begins with it.

@@ -106,13 +106,18 @@ GRAMMAR = Grammar(
             r"| already)? (?:on (?:its|the) way|gone (?:out|through|off)|headed)\b"
             r"|\bkeep an eye on your inbox for\b|\b(?:check|look in) your inbox for the\b"
         ),
-        "done": (r"\b(?:order|payment) went through\b"),
+        "done": (
+            r"\b(?:order|payment) went through\b"
+            r"|\A\W*(?:(?:so|and|then) )?(?:i|we) (?:just |already |also )?did(?: it| so| that)?\W*\Z"
+            r"|\bi(?:['’]ve| have) (?:just |already |now )?done (?:so|it|that|this)\b|\b(?:it|that|this)(?:['’]s| is| has)"
+            r"(?: \w+)? (?:been )?(?:taken care of|dealt with)\W*(?:\Z|for you\b)"
+        ),
     },
     alone=r"all set|all done|done|that['’]s (?:it|done|settled|sorted)|all sorted|sorted|taken care of",
     hints=words(
         "good down got put squeezed fit fitted consider complete successful official went number code reference id "
         "yours see seeing welcoming know receive email e-mail confirmation invitation receipt sms way gone headed "
-        "inbox able managed ahead liberty done sorted care settled longer"
+        "inbox able managed ahead liberty done sorted care settled longer dealt did"
     ),
     perfect_future=r"\b(?:will|shall|should|ought to)(?: \w+)? have(?: \w+)? been(?: \w+)? {form}",
     weak=(

@@ -84,3 +84,34 @@ def test_what_the_writer_did_has_been_done_whenever_it_was(text: str):
 )
 def test_what_the_writer_would_do_or_did_not_do_is_no_claim(text: str):
     assert not claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "That's been taken care of.",
+        "It has been dealt with for you.",
+        "You asked me to drop the lesson, so I did.",
+        "I could put it off, and I did so.",
+        "You wanted it moved, and I've done that.",
+        "手続きは済んでいます。",
+    ],
+)
+def test_that_it_was_done_is_claimed_without_saying_what(text: str):
+    assert claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pets are taken care of by our neighbour.",
+        "That is usually taken care of by the school.",
+        "I did not.",
+        "Did you?",
+        "I did look, and nothing is free.",
+        "I haven't done that.",
+        "手続きはまだ済んでいません。",
+    ],
+)
+def test_that_it_is_done_as_a_rule_or_not_at_all_is_no_claim(text: str):
+    assert not claimed(text)
