@@ -16,6 +16,7 @@ from functools import cache
 from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import STATEMENTS
+from assistant.engine.grammars.afterwards import AFTERWARDS
 from assistant.engine.moments import stated
 
 # Right behind a verb: "Ihr Termin ist noch nicht …".
@@ -34,28 +35,6 @@ POLITE = Caseless(
     r"\b(?:question|anything|need|help|change|wish|frage|hilfe|brauch|benötig|besoin|question|necesit|pregunt|duda|bisogno"
     r"|domand|precis|dúvida|vragen|nodig|hulp|pytan|вопрос|питан|soru)|(?:احتجت|سؤال|استفسار|שאלות)",
 )
-# "After your message, I cancelled …": what was done then has been done, although "after your message, you can …" has not.
-# "After the fire, we opened …" is a piece of history: of the business's own acts, only those after a visitor's are meant.
-_SOME = r"(?: [\w'’-]+){1,4}?"
-_I_DID = r"(?:['’]ve| have| (?:just |also |then |already |immediately )?(?:\w+ed|sent|put|made|let|told|set))"
-_AFTERWARDS = "|".join(
-    rf"{after}{_SOME}(?=,? (?:{told})(?!\w))"
-    for after, told in (
-        ("after (?:you|your)", rf"(?:i|we){_I_DID}"),
-        ("after (?:the|our|this|that)", rf"i{_I_DID}"),
-        ("nach (?:ihrer|ihrem|deiner|deinem)", "habe ich|haben wir"),
-        ("nach (?:der|dem|eingang|erhalt)", "habe ich"),
-        ("après (?:votre|ton|ta)", "j['’]ai|je (?:vous |te |les? |la |t['’]|l['’])ai|nous (?:vous )?avons|on (?:vous )?a"),
-        ("après (?:notre|la|le)", "j['’]ai|je (?:vous |te |les? |la |t['’]|l['’])ai"),
-        ("(?:(?:después|luego) de|tras) (?:su|tu)", r"(?:(?:ya|le|te|la|lo|se) ){0,2}(?:he|hemos|\w+é)"),
-        ("(?:(?:después|luego) de|tras) (?:la|el)", r"(?:(?:ya|le|te|la|lo|se) ){0,2}(?:he|\w+é)"),
-        ("dopo (?:il suo|la sua|il tuo|la tua)", "(?:(?:le|ti|la|lo) )?(?:ho|abbiamo)|l['’](?:ho|abbiamo)"),
-        ("dopo (?:il|la|lo)", "(?:(?:le|ti|la|lo) )?ho|l['’]ho"),
-        ("(?:depois d[ao]|após(?: [ao])?)", r"(?:já )?(?:(?:lhe|te|a|o) )?(?:\w{3,}ei|fiz|pus)"),
-        ("na (?:uw|je)", "heb ik|hebben we|hebben wij"),
-        ("na (?:de|het)", "heb ik"),
-    )
-)
 # In a condition's words, and none: what comes after it is asserted.
 HEDGE = Caseless(
     respelled(
@@ -67,7 +46,7 @@ HEDGE = Caseless(
         r"|falls es sie interessiert|si je ne me trompe(?: pas)?"
         r"|sauf erreur(?: de ma part)?|(?:si|au cas où) vous vous (?:le )?demand\w+"
         r"|si no me equivoco|salvo error|(?:si|por si) (?:se|te) lo pregunta\w*"
-        rf"|{_AFTERWARDS}"
+        rf"|{AFTERWARDS}"
         r"|(?:إن|إذا|اذا) لم (?:أكن|أخطئ)(?: مخطئا)?|لو كنت تتساءل|(?:إذا|إن) كنت (?:تتساءل|تسأل))(?!\w)[,:،]?"
     ),
     whole=True,

@@ -72,7 +72,7 @@ GRAMMAR = Grammar(
         r"(?=,? you(?:['’]ll| will) (?:receive|get))|please "
         r"(?:confirm|click|press|fill|enter|provide|tell|give|choose|pick|select|complete))\b"
     ),
-    mine=r"\bi(?:['’]ve| have)?\b",
+    mine=r"\bi(?:['’]ve| have)?\b|\b(?:has|have) been\b|['’]s been\b",
     reach=5,
     managed=r"\b(?:i|we) (?:was|were|am|are|managed|have been|['’]ve been)(?: now| also| just)?(?: able)? to(?: go "
     r"ahead and)?|\b(?:i|we)(?:['’]ve| have)? (?:went|gone|go) ahead (?:and|to)|\b(?:i|we) took the liberty of",
