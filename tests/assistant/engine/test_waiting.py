@@ -146,6 +146,17 @@ def test_a_claim_waits_although_what_comes_with_it_ends_in_a_word_that_may_be_cu
     assert not gate.text and gate.caught + gate.withheld
 
 
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_sentence_is_shown_although_what_comes_with_it_ends_in_a_word_that_may_be_cut_short(idle: bool):
+    assert screens(["The lift is rather slow. It takes a minute or so."], idle=idle)[0].startswith(
+        "The lift is rather slow. "
+    )
+    claim = "I have booked the hall for you."
+    gate = Gate(NOTHING, idle=idle)
+    gate.push(f"{claim} It holds forty people or so.")
+    assert gate.caught == claim
+
+
 def test_a_doubtful_reply_without_a_full_stop_is_never_taken_for_judged():
     gate = Gate(NOTHING, idle=True)
     shown = "".join(map(gate.push, ["So", " this", " here", " is", " yours"])) + gate.close()
