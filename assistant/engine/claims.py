@@ -311,7 +311,8 @@ class Gate:
         match = SENTENCE_END.search(text, self._searched, LONGEST_SENTENCE + 1)
         if match and match.end() <= LONGEST_SENTENCE:
             # A full stop at the very end may be the middle of "3.50" or "Fri. 8": wait for what follows.
-            open_end = match.end() == len(text) or (match[0] == "." and _maybe_cut_short(text))
+            last = not text[match.end() :].strip()  # of several sentences that come at once, the first ended long ago
+            open_end = match.end() == len(text) or (match[0] == "." and last and _maybe_cut_short(text))
             if end or not open_end or match[0][0] in "\n。！？｡।":
                 return match.end()
             self._searched = match.start()
@@ -328,7 +329,7 @@ class Gate:
         text = self._sentence
         fewest, part = _LOOK
         soonest = self._checked + max(fewest, came, self._checked // part)
-        if len(text) <= soonest or not (ends := list(_PART_END.finditer(text, soonest))):
+        if len(text) <= soonest or not (ends := list(_PART_END.finditer(text, soonest, self._may_end_at()))):
             return "" if self.text or self._before or self._shown else self._first_words(fewest)
         self._checked = until = ends[-1].end()
         verdict = self._judge(text[:until])
@@ -347,13 +348,14 @@ class Gate:
         """What more of the sentence may be shown while it is being written."""
         text, until = self._sentence, len(self._sentence)
         if "any" not in self.evidence.effects:
-            until = self._whole_words()
+            flows = self._may_end_at()
+            until = self._whole_words(flows)
             if until > self._checked:
                 self._watch.add(text[self._checked : until], text[: self._checked], self._before)
                 if self._watch.armed:
                     return ""
                 self._checked = until
-            if len(text) < LONGEST_SENTENCE and self._watch.shows(text[until:]):
+            if flows == len(text) < LONGEST_SENTENCE and self._watch.shows(text[until:]):
                 until = len(text)
         return self._show(until)
 
@@ -364,9 +366,16 @@ class Gate:
         self._shown = until
         return more
 
-    def _whole_words(self) -> int:
-        """How far the sentence cannot grow into other words: no last word, no letters written apart, no tag."""
-        body, start = self._sentence, self._checked
+    def _may_end_at(self) -> int:
+        """Where the full stop is that may end the sentence, or not: what comes from there on waits, since it may be of the
+        next one. Without such a full stop, the end of what has come."""
+        text, searched = self._sentence, self._searched
+        open_end = searched < len(text) and _MAY_END.match(text, searched) and text[searched] != "\n"
+        return searched if open_end else len(text)
+
+    def _whole_words(self, flows: int) -> int:
+        """How far the sentence, up to `flows`, cannot grow into other words: no last word, no letters written apart."""
+        body, start = self._sentence[:flows], self._checked
         bare = body.rstrip()
         if "\n" in body[len(bare) :]:
             body = bare

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from itertools import islice
 
 from assistant.engine.breaks import breaks
+from assistant.engine.caseless import Caseless
 from assistant.engine.grammars import STATEMENTS
 from assistant.engine.language_detection import TRIGGERS_OF, WORD, languages_of, likeliest
 from assistant.engine.moments import UNSPACED, Moment, stated
@@ -61,6 +62,10 @@ class Reading:
 
 
 _NOTHING = Reading()
+_TIMES = re.compile(
+    "after|once|until|unless|as soon|when|upon|before|si |dès|quand|lorsque|une fois|avant|après|después|cuando|una vez"
+    "|antes|hasta|en cuanto|dopo|quando|una volta|prima|finché|assim que|depois|após"
+)
 _TAKING_BACK = HEDGE.needs.bit | TWICE_DENIED.needs.bit
 
 
@@ -246,15 +251,20 @@ def _conditional(language: LanguagePatterns, what_follows: str) -> bool:
 
 
 def _said(language: LanguagePatterns, text: str) -> set[str]:
-    if language.later.search(text):
-        return set()
+    if (later := language.later.search(text)) is not None:
+        # "I booked it once more": what is done has been done, whatever comes behind it.
+        ahead = text[: later.start()]
+        return _said(language, ahead) if _TIMES.match(later[0]) and language.mine.search(ahead) else set()
     found = set()
     if (told := language.told.search(text)) and not language.untold.search(text, 0, told.end()):
         found.add("sent")
     if language.denied_anywhere and (language.denied.search(text) or language.condition.search(text)):
-        return found | {act for act, pattern in language.phrases if pattern.search(text)}
+        return found | {act for act, pattern in language.lasting if pattern.search(text)}
+    for act, pattern in language.phrases:
+        if any(not language.condition.search(text, 0, match.end()) for match in _affirmed(language, pattern, text)):
+            found.add(act)
     for patterns, unless in (
-        (language.phrases, (language.condition,)),
+        (language.lasting, (language.condition,)),
         (language.claims, (language.condition, language.denied)),
     ):
         for act, pattern in patterns:
@@ -262,6 +272,16 @@ def _said(language: LanguagePatterns, text: str) -> set[str]:
             if match and not any(other.search(text, 0, match.end()) for other in unless):
                 found.add(act)
     return found
+
+
+def _affirmed(language: LanguagePatterns, phrase: Caseless, text: str) -> Iterator[re.Match[str]]:
+    """Where a phrase stands in a text without a negation in it or right before it: "you will not receive …"."""
+    match = phrase.search(text)
+    while match:
+        negations = language.negations.finditer(text[: match.end()])
+        if not any(one.end() + 1 >= match.start() for one in negations):
+            yield match
+        match = phrase.search(text, match.end())
 
 
 def _doubtful(name: str, plain: str, asks: bool, offered: bool) -> bool:

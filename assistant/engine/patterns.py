@@ -23,7 +23,9 @@ class LanguagePatterns:
     breaks: Caseless  # between clauses
     acts: Needs  # of all that follows down to `headings`
     claims: _Patterns  # an act, and a way to say so; void where it is denied
-    phrases: _Patterns  # void only under a condition
+    phrases: _Patterns  # void under a condition, and where one of `negations` stands in them or right before them
+    lasting: _Patterns  # void only under a condition: what is "no longer" there, or "will have been" done
+    negations: Caseless
     told: Caseless  # people of the business know, or will come: that a message was sent
     untold: Caseless
     headings: _Patterns  # what claims only as a clause of its own: "Booked!"
@@ -34,6 +36,7 @@ class LanguagePatterns:
     denied: Caseless
     denied_anywhere: bool  # the negation may come after the verb
     later: Caseless
+    mine: Caseless  # before `later`: what the writer did
     condition: Caseless
     free: Caseless
     again: Caseless
@@ -77,13 +80,15 @@ def compile_grammars() -> None:
 
 def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: Caseless, spaced: bool) -> LanguagePatterns:
     claims = _compile(stems.acts.items())
-    phrases = _compile([("booked", stems.perfect_future)] if stems.perfect_future else [])
+    lasting = _compile([("booked", stems.perfect_future)] if stems.perfect_future else [])
     told = Caseless(respelled(people.told))
     return LanguagePatterns(
         breaks=breaks,
-        acts=_needs_of(claims, phrases, (("sent", told),)),
+        acts=_needs_of(claims, lasting, (("sent", told),)),
         claims=claims,
-        phrases=phrases,
+        phrases=(),
+        lasting=lasting,
+        negations=_NEVER,
         told=told,
         untold=Caseless(respelled(people.untold)),
         headings=(),
@@ -94,6 +99,7 @@ def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: Caseless, 
         denied=_one(stems.denied, spaced=False),
         denied_anywhere=True,
         later=_NEVER,
+        mine=_NEVER,
         condition=_one(stems.condition, spaced=False),
         free=_one(lexicon.free, spaced),
         again=_one(lexicon.again, spaced),
@@ -101,16 +107,19 @@ def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: Caseless, 
 
 
 def _of_grammar(grammar: Grammar, lexicon: Lexicon, people: People, breaks: Caseless) -> LanguagePatterns:
-    claims, phrases, headings = map(_compile, _ways(grammar))
+    claims, lasting, headings = map(_compile, _ways(grammar))
+    phrases = _compile(grammar.phrases.items())
     told = Caseless(respelled(people.told))
     every_form = _any(form for forms in grammar.acts.values() for form in forms)
     nouns = _any(grammar.noun)
     addressed = rf"(?:{grammar.thing})(?!\w)|(?:{grammar.you})(?!\w)|(?<!\w)(?:{nouns})(?!\w)|{grammar.doer}"
     return LanguagePatterns(
         breaks=breaks,
-        acts=_needs_of(claims, phrases, (("sent", told),), headings),
+        acts=_needs_of(claims, phrases, lasting, (("sent", told),), headings),
         claims=claims,
         phrases=phrases,
+        lasting=lasting,
+        negations=Caseless(respelled(grammar.negations or "(?!)"), whole=True),
         told=told,
         untold=Caseless(respelled(people.untold)),
         headings=headings,
@@ -121,6 +130,7 @@ def _of_grammar(grammar: Grammar, lexicon: Lexicon, people: People, breaks: Case
         denied=Caseless(grammar.denied),
         denied_anywhere=False,
         later=Caseless(grammar.later),
+        mine=Caseless(grammar.mine or "(?!)"),
         condition=Caseless(grammar.condition),
         free=_one(lexicon.free),
         again=_one(lexicon.again),
@@ -136,11 +146,11 @@ def nouns_of(grammar: Grammar | Stems) -> str:
 
 
 def _ways(grammar: Grammar) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]:
-    """The acts with the ways to claim them, with the phrases that do, and with what does as a heading."""
+    """The acts with the ways to claim them, with those that no negation takes back, and with what claims as a heading."""
     few = rf"(?: [^\s!?;]+){{0,{grammar.reach}}}? "
     some = r"(?: [^\s!?;]+){0,3}? "
     claims, headings = [], [("done", grammar.alone)]
-    phrases = [*grammar.phrases.items(), *([("cancelled", grammar.gone)] if grammar.gone else [])]
+    lasting = [("cancelled", grammar.gone)] if grammar.gone else []
     for act, forms in grammar.acts.items():
         form = rf"(?:{_any(forms)})(?!\w)"
         ways = [
@@ -157,9 +167,9 @@ def _ways(grammar: Grammar) -> tuple[list[tuple[str, str]], list[tuple[str, str]
             ways.append(rf"(?:{grammar.managed}){few}(?:{_any(grammar.infinitives[act])})(?!\w)")
         claims.append((act, "|".join(ways)))
         if grammar.perfect_future:
-            phrases.append((act, grammar.perfect_future.replace("{form}", form)))
+            lasting.append((act, grammar.perfect_future.replace("{form}", form)))
         # "Booked!" says it; "Sunday: closed" does not.
         noun = rf"(?:(?:your )?(?:{_any(grammar.noun)}) )" + ("" if act == "done" else "?")
         adverb = r"(?:is |now |all |successfully |erfolgreich |jetzt |schon )?"
         headings.append((act, noun + adverb + form))
-    return claims, phrases, headings
+    return claims, lasting, headings

@@ -16,6 +16,7 @@ from functools import cache
 from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import STATEMENTS
+from assistant.engine.grammars.afterwards import AFTERWARDS
 from assistant.engine.moments import stated
 
 # Right behind a verb: "Ihr Termin ist noch nicht …".
@@ -45,6 +46,7 @@ HEDGE = Caseless(
         r"|falls es sie interessiert|si je ne me trompe(?: pas)?"
         r"|sauf erreur(?: de ma part)?|(?:si|au cas où) vous vous (?:le )?demand\w+"
         r"|si no me equivoco|salvo error|(?:si|por si) (?:se|te) lo pregunta\w*"
+        rf"|{AFTERWARDS}"
         r"|(?:إن|إذا|اذا) لم (?:أكن|أخطئ)(?: مخطئا)?|لو كنت تتساءل|(?:إذا|إن) كنت (?:تتساءل|تسأل))(?!\w)[,:،]?"
     ),
     whole=True,

@@ -17,12 +17,21 @@ from assistant.engine.word_prefixes import WordPrefixes, is_beginning, skeleton
 
 _LETTERS_OF_STEMS = re.compile("[\u0400-\u052f\u0590-\u06ff\u0900-\u097f\u3041-\u30ff\u4e00-\u9fff]")
 _STEMS = (
-    r"rezerw\w+|zarezerw\w+|zabuk\w+|umówi\w+|zapis\w*|potwier\w+|odwoł\w+|anulow\w+|przeło\w+|przeni\w+|przesu\w+|wysł\w+"
-    r"|przekaz\w+|powiadom\w+|gotow\w+|załatw\w+|zobaczen\w+|widzi\w*|randevu\w*|rezervas\w+|kayd\w*|iptal\w*|gönder\w*"
-    r"|onay\w*|ilet\w*|bekli\w+|görüş\w*|tamam\w*|hallet\w*"
+    r"z?rezerw\w+|zarezerw\w+|zabuk\w+|umówi\w+|zapis\w*|wpis\w+|ustalon\w+|zaklepan\w+|zaplanowan\w+|potwier\w+|odwoł\w+"
+    r"|anulow\w+|skasow\w+|przeło\w+|przeni\w+|przesu\w+|zmieni\w+|wysł\w+|przesł\w+|napisa\w+|zgłosi\w+|przekaz\w+"
+    r"|powiadom\w+|poinform\w+|otrzyma\w*|zaktual\w+|doda[łn]\w+|dodali\w+|usun\w+|utworz\w+|zwróci\w+|złoż\w+|gotow\w+"
+    r"|załatw\w+|zrobion\w+|zobaczen\w+|widzi\w*|drodze|dotarł\w*|posz[łe]\w+|wizyt\w+|stolik\w*"
+    r"|randevu\w*|rezerv[ae]\w*|kayd\w+|iptal\w*|gönder\w*|onay\w*|ilet\w*|bekli\w+|görüş\w*|tamam\w*|hallet\w*|hallol\w*"
+    r"|oluştur\w*|yap[ıt]\w+|ald[ıi]\w*|alın\w+|ayr\w+|ayarla\w*|kesin\w*|planlan\w*|yazıl\w*|düzenle\w*|hazır\w*"
+    r"|gerçekle\w*|ekle\w*|sil[dtinu]\w*|yolla\w*|yolda|bildir\w*|bilgilen\w*|haber|aktar\w*|başlat\w*|ulaşacak\w*"
+    r"|gelecek\w*|alacak\w*|güncelle\w*|garantile\w*|oldu|olacak|bitti"
 )
 _ROOTS = re.compile(rf"(?<!\w)(?:{_STEMS})", re.IGNORECASE)
 _ROOT_HEADS = WordPrefixes([_STEMS])
+_FIRST_PERSON = re.compile(r"\w{2}[dt][ıiuü][mk]\b", re.IGNORECASE)  # "yaptım": how any Turkish verb tells what "I" did
+# The only claims that consist of the commonest words.
+_HELD = re.compile(r"\b(?:(?:have|got|['’]ve) you|you(?:['’]re| are)(?: now)? (?:on|in|at|for))\W*\Z", re.IGNORECASE)
+_HELD_ENDS, _HELD_LENGTH = frozenset({"you", "on", "in", "at", "for"}), 40
 _OFFERS = re.compile(
     r"\b(?:free|available|open\w*|frei(?!tag)\w*|verfügbar\w*|geöffnet\w*|libres?|disponibles?|ouvert\w*|abiert\w*|liber\w*"
     r"|apert\w*|livres?|vrij(?!dag)\w*)\b|\?",
@@ -41,19 +50,21 @@ _RUN = re.compile(r"\w+")
 _TRIGGERS = sorted({skeleton(word) for word in TRIGGERS})
 _TRIGGER_SET = frozenset(_TRIGGERS)
 
-_TELLING, _SUBJECT, _COMMON, _NUMBER = 1, 2, 4, 8
+_TELLING, _SUBJECT, _COMMON, _NUMBER, _HOLDING = 1, 2, 4, 8, 16
 
 
 @lru_cache(maxsize=16_384)
 def _about(word: str) -> int:
     """What is known of one word in plain letters: whether it may begin a claim, name a weekday or be a reference; whether
-    something may be claimed of it; whether it is one of the commonest of its language; whether it is a number."""
+    something may be claimed of it; whether it is one of the commonest of its language; whether it is a number; whether a
+    claim of common words may be held by it."""
     if _DIGIT.search(word):
         return _NUMBER if word.isdigit() else _TELLING | _NUMBER
     parts = _RUN.findall(word)
     telling = _plain(word) in _TRIGGER_SET or any(DAY_HEADS.begin(part) or _ROOT_HEADS.begin(part) for part in parts)
+    telling = telling or _FIRST_PERSON.search(word) is not None
     subject = any(NOUN_HEADS.begin(part) for part in parts)
-    return _TELLING * telling | _SUBJECT * subject | _COMMON * is_common(word)
+    return _TELLING * telling | _SUBJECT * subject | _COMMON * is_common(word) | _HOLDING * (word.lower() in _HELD_ENDS)
 
 
 def _plain(word: str) -> str:
@@ -84,12 +95,15 @@ class Watch:
             return
         found = _plain_words(words)
         known = [_about(word) for word in found or ()]
-        if found is None or any(flags & _TELLING for flags in known):
-            self.armed = _may_claim(words, sentence, heading)
+        about = 0
         for flags in known:
+            about |= flags
             self._numbers += bool(flags & _NUMBER)
-            self.dubious = self.dubious or bool(flags & _SUBJECT)
-        self.dubious = self.dubious or found is None or self._numbers > 1
+        if found is None or about & _TELLING:
+            self.armed = _may_claim(words, sentence, heading)
+        if about & _HOLDING and not self.armed:
+            self.armed = _HELD.search((sentence + words)[-_HELD_LENGTH:]) is not None
+        self.dubious = self.dubious or found is None or about & _SUBJECT != 0 or self._numbers > 1
 
     def shows(self, begun: str) -> bool:
         """Whether the last word may be shown before it is known to be whole: no word that matters begins with it.
@@ -128,7 +142,7 @@ def _may_claim(words: str, sentence: str, heading: str) -> bool:
     said = WORD.findall(folded.text.lower())
     if folded.disguised or not TRIGGERS.isdisjoint(said) or _LETTERS_OF_STEMS.search(words):
         return True
-    if _ROOTS.search(folded.text) or blocks.names_code(folded.text):
+    if _ROOTS.search(folded.text) or _FIRST_PERSON.search(folded.text) or blocks.names_code(folded.text):
         return True
     return names_day(folded.text) and not _OFFERS.search(heading + sentence + words)
 
@@ -146,6 +160,7 @@ def _may_become_telling(word: str) -> bool:
     return (
         is_beginning(_plain(word), _TRIGGERS)
         or _CODE_BEGUN.fullmatch(word) is not None
+        or _FIRST_PERSON.search(word) is not None
         or any(heads.may_become(last) or any(map(heads.begin, before)) for heads in (DAY_HEADS, _ROOT_HEADS))
     )
 

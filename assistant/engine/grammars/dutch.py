@@ -44,6 +44,7 @@ GRAMMAR = Grammar(
         "sent": words("sturen mailen doorsturen verzenden versturen doorgeven"),
         "done": words("bijwerken toevoegen aanmaken bestellen verwijderen"),
     },
+    negations=r"\b(?:niet(?! alleen)|nooit|geen)\b",
     phrases={
         "booked": (
             r"\b(?:uw|je|de|jouw) (?:afspraak|boeking|reservering) staat(?: vast| in de agenda|\W*\Z)"

@@ -35,7 +35,7 @@ GRAMMAR = Grammar(
     r"|message|e-?mail|mail|confirmation|invitation|invite|request|order|refund|ticket|case|cancellation|note"
     r"|reminder|form|payment|return|enquiry|inquiry|change|team|details?|account|subscription|delivery|quote|offer"
     r"|invoice|seat|spot|link|copy|discount|code|address|complaint|report))",
-    pronoun=r"\b(?:it|this|that|everything|all)",
+    pronoun=r"\b(?:it|this|that(?! (?:are|were|have)\b)|everything|all)",
     became=r"\b(?:is|are|was|were|(?:has|have)(?: \w+)? been|got|gets)|['’]s(?: been)?",
     you=r"\byou(?: are|['’]re| were| have been|['’]ve been| got)",
     noun=words(
@@ -52,7 +52,7 @@ GRAMMAR = Grammar(
     r"|made|delivered|shipped))\b|n['’]t\b|['’]ll (?:be|get|have)\b|\b(?:customers?|patients|guests|people"
     r"|visitors)\b",
     later=r"\b(?:last (?:year|month|summer|spring|autumn|winter)|after (?:the|an?|each) \w+|after \w+ing"
-    r"|for (?:patients|guests|customers)|founded|since \d|in (?:19|20)\d\d|once|until|unless"
+    r"|for (?:patients|guests|customers)|founded|since \d|in (?:19|20)\d\d|once(?! (?:more|again))|until|unless"
     r"|as soon as|if|when(?:ever)? (?:you|i|we|it|your|the)|after (?:you|your|each"
     r"|every)|(?:after|upon|on) (?:confirmation|payment|receipt)|before (?:you|i|we|it|anything)|only (?:when|after"
     r"|once|if)|fully booked|booked (?:out|up|solid)|(?:that|this|the)(?: \S+){1,3} (?:is|was|has been|got) "
@@ -64,11 +64,15 @@ GRAMMAR = Grammar(
     r"|package|shipment|item)s?(?: \S+){0,3} (?:sent|delivered|shipped|dispatched|paid) (?:on|yesterday|last|at"
     r"|from))\b",
     condition=(
-        r"\b(?:once|when(?:ever)?|if|until(?! (?:further|next|the \d|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+        r"\b(?:once(?! (?:more|again))|when(?:ever)?|if"
+        r"|until(?! (?:further|next|the \d|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
         r"|dec|mon|tue|wed|thu|fri|sat|sun|noon|then))"
-        r"|unless|as soon as|after (?:you|your|the|each|every)|please "
+        r"|unless|as soon as|after (?:you|your|the|each|every)"
+        r"|(?:after|upon|on|with (?:each|every|any)) (?:booking|payment|paying|registration|registering|ordering|purchase)"
+        r"(?=,? you(?:['’]ll| will) (?:receive|get))|please "
         r"(?:confirm|click|press|fill|enter|provide|tell|give|choose|pick|select|complete))\b"
     ),
+    mine=r"\bi(?:['’]ve| have)?\b|\b(?:has|have) been\b|['’]s been\b",
     reach=5,
     managed=r"\b(?:i|we) (?:was|were|am|are|managed|have been|['’]ve been)(?: now| also| just)?(?: able)? to(?: go "
     r"ahead and)?|\b(?:i|we)(?:['’]ve| have)? (?:went|gone|go) ahead (?:and|to)|\b(?:i|we) took the liberty of",
@@ -79,6 +83,7 @@ GRAMMAR = Grammar(
         "sent": words("send sending e-mail email forward notify submit pass inform"),
         "done": words("update place process refund create add apply delete order register remove issue reset"),
     },
+    negations=r"\b(?:not(?! only)|never)\b|n['’]t\b",
     phrases={
         "booked": (
             r"\b(?:i|we)(?:'ve| have)?(?: now)? (?:have|got) you (?:down|on|in|booked|at|for)\b|"
@@ -101,13 +106,18 @@ GRAMMAR = Grammar(
             r"| already)? (?:on (?:its|the) way|gone (?:out|through|off)|headed)\b"
             r"|\bkeep an eye on your inbox for\b|\b(?:check|look in) your inbox for the\b"
         ),
-        "done": (r"\b(?:order|payment) went through\b"),
+        "done": (
+            r"\b(?:order|payment) went through\b"
+            r"|\A\W*(?:(?:so|and|then) )?(?:i|we) (?:just |already |also )?did(?: it| so| that)?\W*\Z"
+            r"|\bi(?:['’]ve| have) (?:just |already |now )?done (?:so|it|that|this)\b|\b(?:it|that|this)(?:['’]s| is| has)"
+            r"(?: \w+)? (?:been )?(?:taken care of|dealt with)\W*(?:\Z|for you\b)"
+        ),
     },
     alone=r"all set|all done|done|that['’]s (?:it|done|settled|sorted)|all sorted|sorted|taken care of",
     hints=words(
         "good down got put squeezed fit fitted consider complete successful official went number code reference id "
         "yours see seeing welcoming know receive email e-mail confirmation invitation receipt sms way gone headed "
-        "inbox able managed ahead liberty done sorted care settled"
+        "inbox able managed ahead liberty done sorted care settled longer dealt did"
     ),
     perfect_future=r"\b(?:will|shall|should|ought to)(?: \w+)? have(?: \w+)? been(?: \w+)? {form}",
     weak=(

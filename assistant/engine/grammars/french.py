@@ -57,9 +57,10 @@ GRAMMAR = Grammar(
         r"|paiement|inscription"
         r"|commande))|quand(?! (?:vous|tu) (?:arriv|viendr|ser))|lorsque|une fois|après (?:que|(?:la "
         r"|votre )(?:confirmation|validation|réception|réponse"
-        r"|paiement|inscription|commande|visite))|avant (?:que|de)|(?:merci "
+        r"|paiement|inscription|réservation|achat|commande|visite))|avant (?:que|de)|(?:merci "
         r"de|veuillez) (?:confirm|cliqu|indiqu)\w*)\b|\bs['’]il\b(?! (?:vous|te) pla)"
     ),
+    mine=r"\bj['’]ai\b|\bje (?:vous |te |les? |la |t['’]|l['’])ai\b",
     reach=7,
     managed=r"(?:\bje viens (?:de|d['’])|\bnous venons (?:de|d['’])|\bj['’]ai (?:bien )?pu|\bnous avons pu|\bje me "
     r"suis permis)",
@@ -70,6 +71,7 @@ GRAMMAR = Grammar(
         "sent": words("envoyer transmettre transférer informer prévenir notifier contacter"),
         "done": words("mettre_à_jour créer ajouter rembourser commander supprimer effectuer passer"),
     },
+    negations=r"\b(?:pas(?! seulement)|jamais|aucune?)\b",
     phrases={
         "booked": (
             r"\bc['’]est (?:bien )?(?:réservé|confirmé|noté|enregistré|calé)(?: pour|\W*\Z)"
@@ -86,8 +88,8 @@ GRAMMAR = Grammar(
     alone=r"c['’]est (?:fait|bon|réglé)|voilà qui est fait|(?:tout est )?réglé",
     inverted=True,
     hints=words(
-        "attendu attendue attendus attendons réjouissons lundi mardi mercredi jeudi vendredi samedi dimanche demain "
-        "numéro référence code recevoir recevrez recevras route chemin viens venons pu permis fait bon réglé"
+        "attendu attendue attendus attendues attendons réjouissons lundi mardi mercredi jeudi vendredi samedi dimanche "
+        "demain numéro référence code recevoir recevrez recevras route chemin viens venons pu permis fait bon réglé"
     ),
     perfect_future=r"\b(?:aura|auront|aurai|aurons)(?: \w+)?(?: été)?(?: \w+)? {form}",
     weak=(

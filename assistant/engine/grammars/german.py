@@ -57,8 +57,8 @@ GRAMMAR = Grammar(
         r"|stornierung|verlust|fragen|interesse)\b|\A\W*sollten? (?!ich\b|wir\b)"
         r"|\b(?:sobald|solange|wenn(?! (?:sie|du) (?:\w+ )?(?:(?:an)?komm|eintreff|da (?:sind|bist)|hier (?:sind"
         r"|bist))\w*)|falls(?! (?:sie|du) (?:sich|dich) (?:wunder|frag))|nachdem (?:sie|du|ihr|die|der|das)|bevor|ob"
-        r"|bitte (?:\w+ )?(?:bestätigen"
-        r"|klicken|geben)|bestätigen sie)\b"
+        r"|nach (?:eingang|erhalt|abschluss) (?:der|des|ihre[rs]|deine[rs]) \w+(?= (?:erh[aä]lt|bekomm))"
+        r"|bitte (?:\w+ )?(?:bestätigen|klicken|geben)|bestätigen sie)\b"
     ),
     reach=14,
     managed=r"\b(?:ich konnte|wir konnten|konnte ich|konnten wir|es ist mir gelungen|ich bin dabei)",
@@ -69,6 +69,7 @@ GRAMMAR = Grammar(
         "sent": words("senden schicken weiterleiten verschicken informieren benachrichtigen übermitteln weitergeben"),
         "done": words("aktualisieren anlegen bestellen erstatten hinzufügen speichern löschen erstellen"),
     },
+    negations=r"\b(?:nicht(?! nur)|nie|niemals|keine?[nmr]?)\b",
     phrases={
         "booked": (
             r"\b(?:ihr|dein|der|die|ihre|deine) [\w-]*(?:termin|buchung|reservierung) (?:steht|ist fix|ist sicher"

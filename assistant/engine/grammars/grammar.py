@@ -32,6 +32,7 @@ class Grammar:
     later: str  # wherever it stands in a clause, makes it a condition or a fact about somebody else
     condition: str  # begins a condition of all that follows it
     reach: int  # words that may stand between a verb and its other half
+    mine: str = ""  # ahead of the verb, and of `later`: what the writer did, "after" something or "as soon as" they could
     managed: str = ""  # "I was able to", before an infinitive
     infinitives: dict[str, tuple[str, ...]] = field(default_factory=dict)
     phrases: dict[str, str] = field(default_factory=dict)  # whole phrases that claim without such a form
@@ -41,6 +42,7 @@ class Grammar:
     weak: str = ""  # may claim, and may not: left to the second judge
     perfect_future: str = ""  # "will have been": claims what `denied` would take for an intention
     others: str = ""  # nouns beyond `noun` that the second judge is asked about
+    negations: str = ""  # with the pronouns behind them: in a phrase or right before it, they take it back
     gone: str = ""  # "no longer on the books": a cancellation in the words of a denial
 
 

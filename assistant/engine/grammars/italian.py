@@ -39,7 +39,9 @@ GRAMMAR = Grammar(
     r"|aver conferm\w+)|prima "
     r"(?:che|di)|finché|già (?:prenotat|occupat|riservat)[oa]|ci siamo trasferit\w|abbiamo (?:\w+ )?(?:i nostri|la "
     r"nostra|il nostro|le nostre))\b",
-    condition=r"\b(?:se|quando|una volta|non appena|dopo (?:che|la|il)|prima (?:che|di)|conferm[ai]|clicchi)\b",
+    condition=r"\b(?:se|quando|una volta|non appena|dopo (?:che|la|il)|prima (?:che|di)|clicchi"
+    r"|(?<!di )(?<!la )(?<!una )(?<!sua )(?<!tua )conferm[ai]|(?<=\w )dopo aver (?:scelto|selezionato|compilato|pagato))\b",
+    mine=r"\b(?:ho|l['’]ho)\b",
     reach=6,
     managed=r"\b(?:sono riuscit[oa] a|siamo riusciti a|ho potuto|ho provveduto a|abbiamo provveduto a)",
     infinitives={
@@ -49,6 +51,7 @@ GRAMMAR = Grammar(
         "sent": inflected("e la le lo ti", "inviar mandar inoltrar informar avvisar contattar trasmetter"),
         "done": words("aggiornare creare aggiungere rimborsare ordinare eliminare effettuare"),
     },
+    negations=r"\b(?:non(?! (?:solo|soltanto))|mai|nessun\w*)\b(?: (?:mi|ti|le|gli|vi|la|lo|ci)\b)?",
     phrases={
         "booked": (
             r"\b(?:ci vediamo|la aspettiamo|ti aspettiamo|a) (?:lunedì|martedì|mercoledì|giovedì|venerdì|sabato"
@@ -64,7 +67,7 @@ GRAMMAR = Grammar(
     inverted=True,
     hints=words(
         "vediamo aspettiamo lunedì martedì mercoledì giovedì venerdì sabato domani numero codice riceverà riceverai "
-        "riceverete ricevere arriverà arrivo riuscito riuscita riusciti potuto provveduto fatto posto"
+        "riceverete ricevere arriverà arrivo riuscito riuscita riusciti potuto provveduto fatto posto più"
     ),
     perfect_future=r"\b(?:sarà|saranno|avrò)(?: già)? stat[oaie](?: \w+)? {form}",
     weak=(

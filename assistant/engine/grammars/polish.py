@@ -35,9 +35,9 @@ GRAMMAR = Stems(
         r"|u nas|nasz\w+|kto inny|inn\w+ osob\w+)\b"
     ),
     condition=(
-        r"\bpo (?:wyborze|wybraniu|zabiegu|wizycie|\w+niu)\b|"
+        r"\bpo (?:wyborze|wybraniu|zabiegu|wizycie|(?!południu|śniadaniu)\w+niu)\b|"
         r"\b(?:jeśli|jeżeli|gdy|kiedy|po (?:potwierdzeniu|tym|dokonaniu|otrzymaniu|opłaceniu)|dopóki|zanim"
-        r"|jak tylko|aby|żeby|o ile|w razie)\b"
+        r"|jak tylko|aby|żeby|o ile|w razie|po (?:rezerwacji|zapisie|zapisaniu|zakupie|płatności)(?=,? otrzyma))\b"
     ),
     weak=(
         r"\b(?:należy do (?:pan\w|ciebie)|udało (?:mi |nam )?się|(?:zrealizowan|wykonan|dokonan|przyjęt"
@@ -46,7 +46,7 @@ GRAMMAR = Stems(
         r"|termin)|załatwion\w+|gotow\w+|zrobion\w+|klepnięt\w+|(?:zarezerwowan|umówion|potwierdzon|odwołan|wysłan"
         r"|zapisan)\w+|twój termin|w kalendarzu|w grafiku)\b"
     ),
-    perfect_future=r"do tego czasu [^.]{0,60}(?:zarezerwowan|umówion|potwierdzon)\w+",
+    perfect_future=r"do tego czasu [^.]{0,60}\b(?:zarezerwowan|umówion|potwierdzon)\w+",
     nouns=r"(?<!\w)(?:wizyt|rezerwacj|termin(?!al)|stolik|potwierdzeni|wiadomoś|zgłoszeni|zabieg|zwrot|spotkani|prośb)\w*",
 )
 

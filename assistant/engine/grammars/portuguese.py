@@ -36,8 +36,11 @@ GRAMMAR = Grammar(
     r"|precisar)|quando|assim que|depois (?:que|de|da)|após|antes (?:de|que)|até "
     r"que|caso|só (?:depois|quando)|tudo reservado|(?:este|esse|esta|essa) \S+ já (?:está|foi)|mud[aá]mo-nos|nos "
     r"mudamos|os nossos|nossos|nossas)\b",
-    condition=r"\b(?:se|quando|assim que|depois (?:que|da)|após (?:a|o|você)|antes (?:de|que)|caso|uma vez|confirme"
-    r"|clique)\b",
+    condition=r"\b(?:se|quando|assim que|depois (?:que|da)|após (?:a|o|você)|antes (?:de|que)|uma vez|confirme"
+    r"|(?<!seu )(?<!o )(?<!um )(?<!este )caso"
+    r"|clique|(?:ao|depois de) (?:reservar|pagar|agendar|marcar|comprar|(?:se )?inscrever(?:-se)?)"
+    r"(?=,? (?:você )?(?:receber|vai receber|irá receber)))\b",
+    mine=r"\b\w{3,}ei\b",
     reach=6,
     managed=r"\b(?:acabei de|acabámos de|acabamos de|consegui|conseguimos|pude)(?: \w+)?",
     infinitives={
@@ -47,6 +50,10 @@ GRAMMAR = Grammar(
         "sent": words("enviar encaminhar mandar avisar notificar informar"),
         "done": words("atualizar criar adicionar reembolsar remover processar registrar"),
     },
+    negations=(
+        r"\b(?:não(?! (?:só|somente|apenas))|nunca|jamais|tampouco|nem|nenhuma?)\b"
+        r"(?: (?:me|te|lhe|lhes|se|nos|o|a|os|as)\b)?"
+    ),
     phrases={
         "booked": (
             r"\b(?:marquei|agendei|reservei|confirmei|inscrevi|registrei|reservámos|agendámos)\b|\b(?:nos vemos"
@@ -69,7 +76,7 @@ GRAMMAR = Grammar(
         "número código cancelei desmarquei anulei remarquei reagendei adiei alterei mudei transferi antecipei enviei "
         "mandei encaminhei avisei notifiquei informei reencaminhei repassei receberá receberás receber caminho "
         "atualizei criei adicionei removi processei registei apliquei abri acabei acabámos acabamos consegui "
-        "conseguimos pude feito pronto certo"
+        "conseguimos pude feito pronto certo existe"
     ),
     perfect_future=r"\b(?:terá|terão|estará|estarão)(?: \w+)? sido(?: \w+)? {form}",
     weak=(

@@ -44,11 +44,14 @@ GRAMMAR = Grammar(
     r"|(?:esta|este|esa|ese) \S+ (?:ya )?está|todo reservado|nos (?:hemos )?mud\w+|hemos \w+ nuestr\w+)\b",
     condition=(
         r"\btras (?:la|el|su|cada|tu)\b|\b(?:(?<!por )si|(?<!para )cuando(?! (?:lleg|veng|vuelv|regres)\w*)"
-        r"|(?<!otra )una vez(?! (?:más|al|por))|después de (?:que|su|tu|la)|en cuanto|tan pronto"
+        r"|(?<!otra )una vez(?! (?:más|al|por))"
+        r"|(?:al|después de|luego de) (?:reservar|pagar|inscribir|registrar|comprar)(?:se|l[ao])?"
+        r"(?=,? (?:usted )?(?:recibir|(?:le|te) llegará|va a|vas a))|después de (?:que|su|tu|la)|en cuanto|tan pronto"
         r"|antes de (?:que|\w+[aei]r)"
-        r"|confirm[ea]|haga "
+        r"|(?<!se )confirm[ea]|haga "
         r"clic|haz clic)\b"
     ),
+    mine=r"\b(?:he|\w+é)\b",
     reach=6,
     managed=r"\b(?:acabo de|acabamos de|he podido|hemos podido|pude|logré|conseguí|he conseguido|he logrado)",
     infinitives={
@@ -58,6 +61,10 @@ GRAMMAR = Grammar(
         "sent": inflected("- le te lo la", "enviar mandar reenviar avisar notificar informar transmitir"),
         "done": inflected("- le te lo la", "actualizar crear añadir reembolsar eliminar realizar tramitar procesar"),
     },
+    negations=(
+        r"\b(?:no(?! (?:sólo|solo|solamente))|nunca|jamás|tampoco|ningún|ninguna)\b"
+        r"(?: (?:me|te|le|lo|la|se|nos|os|les|los|las)\b){0,2}"
+    ),
     phrases={
         "booked": (
             r"\b(?:reservé|agendé|programé|confirmé|apunté|anoté|inscribí|reservamos|agendamos)\b|\b(?:nos vemos"

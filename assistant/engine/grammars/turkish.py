@@ -38,9 +38,12 @@ GRAMMAR = Stems(
         r"|müşteriler)\w* için|hastalara|(?<!\d)(?:19|20)\d\d(?!\d)"
     ),
     condition=(
+        # "before it", not "five minutes ago" or "in the afternoon"
+        r"(?<!\S)(?!(?:öğle|dakika|saat|gün|hafta|az|biraz|demin|hemen|yemek|\d)\S* )\S+ (?:önce|sonra)\b|"
         r"\b(?:eğer|\w+(?:dığında|diğinde|duğunda|düğünde|tığında|tiğinde)|\w+(?:dıktan|dikten|duktan|dükten"
-        r"|tıktan|tikten) sonra|\w+(?:ınca|ince|unca|ünce)|\w+(?:arsanız|erseniz|ırsanız|irseniz|sanız|seniz|rsa"
-        r"|rse)|(?<!az )önce|(?<!az )sonra|kadar|\w+(?:dıysa|diyse|duysa|düyse|tıysa|tiyse)\w*)\b"
+        r"|tıktan|tikten) sonra|\w+(?:ınca|ince|unca|ünce)"
+        r"|(?!masanız|kursa\b|derse\b)\w+(?:arsanız|erseniz|ırsanız|irseniz|sanız|seniz|rsa"
+        r"|rse)|\w+(?:[ae]na|[ae]ne|nc[ae]y[ae]) kadar|\w+(?:dıysa|diyse|duysa|düyse|tıysa|tiyse)\w*)\b"
     ),
     weak=(
         r"\b(?:artık sizin|başardım|başardık|ulaştı|ulaşmıştır|tamamlandı|gerçekleşti|alındı|ayarlandı|yolda)\b|"

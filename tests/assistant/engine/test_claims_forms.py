@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.engine.blocks import look
-from assistant.engine.claims import Gate
+from assistant.engine.claims import Gate, claimed
 from assistant.engine.folding import fold
 
 NOTHING = frozenset[str]()
@@ -301,3 +301,79 @@ def test_a_condition_in_name_only_takes_nothing_back(text: str):
 def test_a_denial_that_is_struck_through_does_not_let_the_sentence_pass():
     assert gate_of("Your table is ~~not~~ reserved.").withheld
     assert not gate_of("The pool is ~~30~~ 25 metres long.").withheld
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You will not receive a reminder e-mail.",
+        "We don't have you down for Monday.",
+        "U ontvangt hierover geen bericht.",
+        "No recibirá ningún mensaje nuestro.",
+        "Você não receberá nenhuma mensagem.",
+        "Non riceverà nessun messaggio.",
+        "No cancelé su clase.",
+        "Aún no le envié la factura.",
+        "Ainda não agendei a aula.",
+        "Nunca lhe enviei um convite.",
+    ],
+)
+def test_a_phrase_that_a_negation_stands_in_or_right_before_claims_nothing(text: str):
+    assert not claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No worries, you will receive an e-mail.",
+        "I don't mind at all and we have you down for Monday.",
+        "No se preocupe que ya cancelé su clase.",
+        "No solo cancelé la clase, también avisé al maestro.",
+        "Não só agendei a aula como avisei o professor.",
+        "No avisé al maestro pero cancelé la clase.",
+        "No avisé al maestro ni al taller aunque avisé a la escuela.",
+        "Su clase no es hoy: su cita ya no existe.",
+        "L'appuntamento non c'è più.",
+    ],
+)
+def test_a_negation_of_something_else_takes_no_phrase_back(text: str):
+    assert claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "After your call, we moved your lesson to Friday.",
+        "After your note I have cancelled the order.",
+        "After the storm I've booked you for Friday.",
+        "Après votre appel, je vous ai envoyé un mail.",
+        "Nach der Absage habe ich Ihren Kurs umgebucht.",
+        "Tras su nota, he cancelado el pedido.",
+        "Dopo la sua nota ho annullato l'ordine.",
+        "Depois da sua nota, cancelei o pedido.",
+        "Na uw telefoontje heb ik de tafel gereserveerd.",
+    ],
+)
+def test_what_the_writer_did_after_something_is_claimed(text: str):
+    assert claimed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "After booking, you will receive an e-mail.",
+        "With each purchase you'll get a confirmation.",
+        "Lessons that are cancelled on the same day are charged.",
+        "Orders that have been paid can be collected at the desk.",
+        "Après la réservation, vous recevrez un message.",
+        "Nach Eingang der Anzahlung erhalten Sie eine Bestätigung.",
+        "Después de pagar, recibirá un correo.",
+        "Ao comprar, você receberá um e-mail.",
+        "Po zakupie otrzyma Pani e-mail.",
+        "お支払い後、確認メールが届きます。",
+        "After the fire we moved to a larger hall.",
+        "After the lesson we send you the notes by e-mail.",
+    ],
+)
+def test_what_follows_whatever_somebody_does_is_a_rule(text: str):
+    assert not claimed(text)

@@ -109,6 +109,54 @@ def test_many_clauses_are_looked_at_no_more_often_than_grows_with_the_sentence()
     assert 5 < looks < 20
 
 
+# What ends in a word that may be cut short, or not: only what comes behind it tells whether its full stop ends the sentence.
+CUT_SHORT = [
+    "Wir melden uns „ab.“ Das dauert.",
+    "It opens **on Sat.** Walk in.",
+    "The lift takes a minute or so. Then it stops.",
+    "Der Kurs dauert 45 Min. Danach ist Pause.",
+    "Er kostet 20 Euro und beginnt am Mo. 8 Uhr.",
+    'They say "the sun." "Here it comes." (And in Dec.) Bring a hat.',
+]
+
+
+@pytest.mark.parametrize("idle", [True, False])
+@pytest.mark.parametrize("text", CUT_SHORT)
+def test_what_is_behind_a_full_stop_that_may_end_no_sentence_is_shown_once(text: str, idle: bool):
+    for step in range(1, len(text) + 1):
+        for first in range(step):
+            gate = Gate(NOTHING, idle=idle)
+            pieces = [text[:first], *(text[at : at + step] for at in range(first, len(text), step))]
+            shown = "".join(map(gate.push, pieces)) + gate.close() + gate.withheld
+            assert shown == gate.text + gate.withheld == text, pieces
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The table for four by the window is all yours.",
+        "The message to our tuner is on its way.",
+        "Your visit is all arranged.",
+    ],
+)
+def test_a_claim_waits_although_what_comes_with_it_ends_in_a_word_that_may_be_cut_short(claim: str):
+    gate = Gate(NOTHING, idle=True)
+    assert gate.push(f"{claim} If you like, I can ask whether they call back; that takes a day or so.") == ""
+    gate.close()
+    assert not gate.text and gate.caught + gate.withheld
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_sentence_is_shown_although_what_comes_with_it_ends_in_a_word_that_may_be_cut_short(idle: bool):
+    assert screens(["The lift is rather slow. It takes a minute or so."], idle=idle)[0].startswith(
+        "The lift is rather slow. "
+    )
+    claim = "I have booked the hall for you."
+    gate = Gate(NOTHING, idle=idle)
+    gate.push(f"{claim} It holds forty people or so.")
+    assert gate.caught == claim
+
+
 def test_a_doubtful_reply_without_a_full_stop_is_never_taken_for_judged():
     gate = Gate(NOTHING, idle=True)
     shown = "".join(map(gate.push, ["So", " this", " here", " is", " yours"])) + gate.close()
