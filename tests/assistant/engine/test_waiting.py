@@ -148,9 +148,8 @@ def test_a_claim_waits_although_what_comes_with_it_ends_in_a_word_that_may_be_cu
 
 @pytest.mark.parametrize("idle", [True, False])
 def test_a_sentence_is_shown_although_what_comes_with_it_ends_in_a_word_that_may_be_cut_short(idle: bool):
-    assert screens(["The lift is rather slow. It takes a minute or so."], idle=idle)[0].startswith(
-        "The lift is rather slow. "
-    )
+    sentence = "The lift is rather slow."
+    assert screens([f"{sentence} It takes a minute or so."], idle=idle)[0].startswith(sentence)
     claim = "I have booked the hall for you."
     gate = Gate(NOTHING, idle=idle)
     gate.push(f"{claim} It holds forty people or so.")
