@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -26,7 +22,6 @@ from assistant.turns.beginning import post_and_begin, warm_up
 from assistant.turns.runner import running_tasks, stop_here
 from tests import make
 from tests.assistant.providers.stub import Stub, says
-from tests.servers import ROOT, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,12 +209,3 @@ async def test_warming_up_loads_what_a_turn_needs_and_leaves_nothing_behind(sett
         for rows in (Message, Turn, Event, Usage, Spending):
             assert await all_of(rows.objects) == []
         assert [row.pk for row in await all_of(Conversation.objects)] == [conversation.pk] and stub.requests == []
-
-
-def test_the_first_turn_after_a_start_loads_nothing_that_warming_up_has_not(first_start, tmp_path):
-    shutil.copytree(first_start, tmp_path / "data")
-    seen = subprocess.run(
-        [sys.executable, "-m", "tests.assistant.first_turn"],
-        cwd=ROOT, env=environment(DATA_DIR=str(tmp_path / "data")), capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    assert json.loads(seen.stdout) == {"modules": [], "patterns": [], "organizations": 0}

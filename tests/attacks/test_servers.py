@@ -8,6 +8,7 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -118,9 +119,13 @@ def test_a_socket_to_nowhere_and_frames_that_are_no_text_fill_no_log(app: server
         "GET {} HTTP/1.1\nHost: localhost\nOrigin: {}\nConnection: Upgrade\nUpgrade: websocket\n"
         "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
     )
-    for _ in range(5):
+
+    def connect(_: int) -> None:
         answer, _ = exchange(app, handshake.format("/ws/v1/nowhere", app.url))
         assert answer.startswith(b"HTTP/1.1 403")
         answer, _ = exchange(app, handshake.format("/ws/v1/chat", app.url), b"\x81\x81\0\0\0\0\xff", parts=1)
         assert answer.startswith(b"HTTP/1.1 101")
+
+    with ThreadPoolExecutor(5) as five:  # the server waits for a while until it hangs up
+        list(five.map(connect, range(5)))
     assert "Traceback" not in app.log.read_text()
