@@ -52,7 +52,7 @@ class Watching:
         live.announce(self.conversation.pk, events.StaffTyping())  # arrives after all else
         seen: list[dict[str, Any]] = []
         while (payload := await self.subscription.next() or {}).get("type") != "staff.typing":
-            if payload:  # nothing: only a hint to look into the database
+            if payload and live.CHECK not in payload:  # else only a hint to look into the database
                 seen.append(payload)
         return seen
 

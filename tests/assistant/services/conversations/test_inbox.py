@@ -172,8 +172,8 @@ def test_a_conversation_has_so_many_tags_and_none_without_a_name(talk):
 
 
 async def told(subscription: live.Subscription) -> dict:
-    """What comes next, apart from the wish to read everything again, with which a connection to Redis begins."""
-    while (payload := await subscription.next()) is None:
+    """What comes next, apart from the wish to read and check everything again, with which a connection to Redis begins."""
+    while (payload := await subscription.next()) is None or live.CHECK in payload:
         pass
     return payload
 
