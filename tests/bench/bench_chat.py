@@ -35,11 +35,10 @@ from collections import Counter
 
 from tests import servers
 from tests.bench.chat import counting, provider, report, systems
-from tests.bench.chat.report import LONG, SHORT, Row
+from tests.bench.chat.report import LENGTH, LONG, SHORT, Row
 from tests.bench.chat.systems import System
 from tests.bench.chat.visitors import Lost, Visitor
 
-LENGTH = 100  # tokens
 FIT_VISITORS = 20
 BEGAN = time.monotonic()
 ROUNDS = {1: 3, 50: 4, 200: 3, 400: 1}

@@ -15,7 +15,8 @@ from tests.servers import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench_chat: begin -->", "<!-- bench_chat: end -->"
-SHORT, LONG = 10, 200  # tokens of the replies that CPU is fitted from
+LENGTH = 100  # tokens of a reply
+SHORT, LONG = 10, 200  # of those that CPU is fitted from
 SQLITE, POSTGRESQL, CHAINLIT = "ours, SQLite", "ours, PostgreSQL + Redis", "Chainlit"
 
 
@@ -87,8 +88,11 @@ def goals(rows: dict[str, Row]) -> str:
         return said
 
     def cpu(row: Row) -> str:
-        found = row.cpu_ms()
-        return _verdict(found[0] <= 6 and found[1] <= 0.05, f"{found[0]:.1f} and {found[1]:.3f} ms") if found else "–"
+        if (found := row.cpu_ms()) is None:
+            return "–"
+        turn, token = found
+        whole = turn + LENGTH * token
+        return _verdict(whole <= 6 + LENGTH * 0.05, f"{whole:.1f} ms")
 
     def turns(row: Row) -> str:
         return _verdict(max(row.saturated) >= 100, f"{max(row.saturated):.0f}") if row.saturated else "–"
@@ -103,7 +107,7 @@ def goals(rows: dict[str, Row]) -> str:
         ("added time at 1 visitor ≤ 0.6 × Chainlit's", ratio(1, 0.6)),
         ("at 50 ≤ 1 ×", ratio(50, 1)),
         ("at 200 ≤ 0.3 ×", ratio(200, 0.3)),
-        ("CPU per turn ≤ 6 ms, and ≤ 0.05 ms per token", cpu),
+        (f"CPU of a turn of {LENGTH} tokens ≤ 6 ms + 0.05 ms per token", cpu),
         ("turns/s of one core ≥ 100", turns),
         ("nothing lost at 400 visitors", whole),
         ("memory per idle visitor ≤ 60 KiB", lambda row: _verdict(row.kib <= 60, f"{row.kib:.0f} KiB")),
