@@ -1,12 +1,17 @@
-"""Test doubles: a model with scripted replies that records its requests, and an executor with fixed results."""
+"""Test doubles: a model with scripted replies that records its requests, an executor with fixed results, and a database that
+fails for a moment."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import OperationalError, connection
+
+from assistant.async_db import in_db
 from assistant.llm import ChatMessage, Completion, Receipt, TokenUsage, ToolCallRequest, ToolResult, ToolSpec
 
 
@@ -115,3 +120,19 @@ class ScriptedExecutor:
         self.at_once -= 1
         outcome: Any = "failed" if self.misused else "done"
         return ToolResult(self.text, outcome, self.does, misused=self.misused, receipts=self.gives)
+
+
+@asynccontextmanager
+async def first_statement_fails() -> AsyncIterator[list[str]]:
+    """Of those on a database thread; it is in the list then."""
+    failed: list[str] = []
+
+    def fail_once(execute: Any, sql: str, *given: Any) -> Any:
+        if not failed:
+            failed.append(sql)
+            raise OperationalError("gone for a moment")
+        return execute(sql, *given)
+
+    with ExitStack() as meanwhile:
+        await in_db(lambda: meanwhile.enter_context(connection.execute_wrapper(fail_once)))()
+        yield failed

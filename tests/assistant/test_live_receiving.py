@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -18,6 +16,7 @@ from assistant.models import Conversation, Visitor
 from tests import make, servers
 from tests.assistant.live_processes import SECONDS, broadcasters, next_of, on_redis, subscribed, until
 from tests.assistant.redis_stub import listening
+from tests.fakes import first_statement_fails
 
 
 @pytest.fixture(autouse=True)
@@ -175,18 +174,8 @@ async def test_a_login_that_is_missed_while_the_connection_is_made_anew_is_notic
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_process_that_could_not_ask_what_it_has_missed_asks_again(redis_url: str) -> None:
-    failed: list[str] = []
-
-    def fail_once(execute: Any, sql: str, *given: Any) -> Any:
-        if not failed:
-            failed.append(sql)
-            raise OperationalError("gone for a moment")
-        return execute(sql, *given)
-
     conversation = await in_db(make.conversation)()
-    with ExitStack() as while_asking:
-        await in_db(lambda: while_asking.enter_context(connection.execute_wrapper(fail_once)))()
-        async with on_redis(redis_url, 1) as (_, [here]):
-            widget = await subscribed(here, live.group(conversation.pk))
-            assert await next_of(widget) == {live.CHECK: True}
+    async with first_statement_fails() as failed, on_redis(redis_url, 1) as (_, [here]):
+        widget = await subscribed(here, live.group(conversation.pk))
+        assert await next_of(widget) == {live.CHECK: True}
     assert failed

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
-from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
 
 from assistant import live
 from assistant.async_db import in_db
 from assistant.errors import NotAllowed
 from assistant.models import Visitor
 from tests import make
+from tests.fakes import first_statement_fails
 from widget import feed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,25 +19,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize("has_logged_in", [False, True])
 async def test_a_session_that_cannot_be_checked_is_checked_again_before_anything_follows(has_logged_in: bool) -> None:
-    failed: list[str] = []
-
-    def fail_once(execute: Any, sql: str, *given: Any) -> Any:
-        if not failed:
-            failed.append(sql)
-            raise OperationalError("gone for a moment")
-        return execute(sql, *given)
-
     conversation, subscription = await in_db(make.conversation)(), live.Subscription()
     if has_logged_in:
         await Visitor.objects.filter(pk=conversation.visitor_id).aupdate(external_id="ann")
     subscription.put(live.Payload({live.CHECK: True}))
     subscription.put(live.Payload(type="staff.typing"))
-    with ExitStack() as while_asking:
-        await in_db(lambda: while_asking.enter_context(connection.execute_wrapper(fail_once)))()
-        async with asyncio.timeout(30):
-            if has_logged_in:
-                with pytest.raises(NotAllowed):
-                    await feed.next_events(conversation, subscription)
-            else:
-                assert await feed.next_events(conversation, subscription) == [{"type": "staff.typing"}]
+    async with first_statement_fails() as failed, asyncio.timeout(30):
+        if has_logged_in:
+            with pytest.raises(NotAllowed):
+                await feed.next_events(conversation, subscription)
+        else:
+            assert await feed.next_events(conversation, subscription) == [{"type": "staff.typing"}]
     assert failed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import transaction
 
@@ -32,6 +34,15 @@ def test_retried_emails_are_counted_separately_from_those_given_up(boss):
     counts = {number.label: number.count for number in boss.get("/admin/").context["numbers"]}
     assert (counts["E-mails being retried"], counts["E-mails failed"]) == (1, 1)
     assert "Trying again" in boss.get("/admin/assistant/delivery/").content.decode()
+
+
+def test_what_a_superuser_sees_is_looked_for_in_no_organization_one_by_one(boss, django_assert_max_num_queries):
+    make.conversation()
+    with django_assert_max_num_queries(100) as seen:
+        boss.get("/admin/")
+    tables = "conversation|appointment|turn|delivery|usage|question|assistant|method|refusedorigin"
+    owned = rf'FROM "assistant_(?:{tables})".*"organization_id" IN \(SELECT'
+    assert [query["sql"] for query in seen.captured_queries if re.search(owned, query["sql"])] == []
 
 
 def test_a_session_in_which_nothing_was_written_is_no_conversation(boss):
